@@ -1,0 +1,49 @@
+// swift-tools-version: 6.2
+// The folders `Sources/Scriptron` (the library) and `Sources/scriptron` (the command line) differ only in
+// case: check this repository out on a case-sensitive disk.
+import PackageDescription
+
+let swiftSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let package = Package(
+    name: "scriptron",
+    products: [
+        .executable(name: "scriptron", targets: ["scriptron"])
+    ],
+    targets: [
+        // Lua 5.4's headers, and the trampoline that keeps longjmp away from Swift frames.
+        .target(name: "CLua", linkerSettings: [.linkedLibrary("lua5.4")]),
+        // The system calls that Swift cannot reach.
+        .target(name: "CLinux"),
+        .systemLibrary(name: "CSQLite", path: "Sources/CLibraries/CSQLite"),
+        .systemLibrary(name: "CMicroHTTPD", path: "Sources/CLibraries/CMicroHTTPD"),
+        .target(name: "CCurl", path: "Sources/CLibraries/CCurl", linkerSettings: [.linkedLibrary("curl")]),
+        .systemLibrary(name: "CSeccomp", path: "Sources/CLibraries/CSeccomp"),
+        .systemLibrary(name: "CCrypto", path: "Sources/CLibraries/CCrypto"),
+        .target(
+            name: "Scriptron",
+            dependencies: ["CLua", "CLinux", "CSQLite", "CMicroHTTPD", "CSeccomp", "CCrypto"],
+            swiftSettings: swiftSettings
+        ),
+        .executableTarget(
+            name: "scriptron",
+            dependencies: ["Scriptron", "CCurl"],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "ScriptronTests",
+            dependencies: ["Scriptron", "scriptron"],
+            swiftSettings: swiftSettings
+        ),
+        .testTarget(
+            name: "ScriptronSoak",
+            dependencies: ["Scriptron", "scriptron"],
+            swiftSettings: swiftSettings
+        ),
+    ]
+)

@@ -1,0 +1,6 @@
+// The front door of the system calls that Swift cannot reach: one header a concept, all included here.
+// Every function returns a value >= 0, or -errno.
+#ifndef SCRIPTRON_CLINUX_H
+#define SCRIPTRON_CLINUX_H
+#include "process.h"
+#endif
