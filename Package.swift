@@ -19,7 +19,7 @@ let package = Package(
         // Lua 5.4's headers, and the trampoline that keeps longjmp away from Swift frames.
         .target(name: "CLua", linkerSettings: [.linkedLibrary("lua5.4")]),
         // The system calls that Swift cannot reach.
-        .target(name: "CLinux"),
+        .target(name: "CLinux", linkerSettings: [.linkedLibrary("m")]),
         .systemLibrary(name: "CSQLite", path: "Sources/CLibraries/CSQLite"),
         .systemLibrary(name: "CMicroHTTPD", path: "Sources/CLibraries/CMicroHTTPD"),
         .target(name: "CCurl", path: "Sources/CLibraries/CCurl", linkerSettings: [.linkedLibrary("curl")]),

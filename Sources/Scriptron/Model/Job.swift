@@ -1,0 +1,62 @@
+/// What happens to a fire time while the job's last run still runs.
+package enum Overlap: String, Sendable, Hashable, CaseIterable {
+    case skip
+    case queue
+    case cancel
+    case allow
+}
+
+/// What happens to the fire times that were missed.
+package enum CatchUp: String, Sendable, Hashable, CaseIterable {
+    case none
+    /// The newest one runs.
+    case once
+    case all
+}
+
+/// How a failed attempt is followed by another.
+package struct Retry: Sendable, Hashable {
+    /// How many attempts may follow the first.
+    package var attempts: Int
+    /// Seconds before the first of them; doubled for each next.
+    package var delay: Double
+    /// The longest delay, in seconds.
+    package var maxDelay: Double
+
+    package init(attempts: Int, delay: Double = 10, maxDelay: Double = 3600) {
+        self.attempts = attempts
+        self.delay = delay
+        self.maxDelay = maxDelay
+    }
+}
+
+/// How strictly a job is confined.
+package enum SandboxMode: String, Sendable, Hashable, CaseIterable {
+    case enforced
+    case bestEffort = "best-effort"
+    case off
+}
+
+/// The header of a job: what `job {…}` says, with the operator's overrides applied.
+package struct JobHeader: Sendable, Hashable {
+    package var about: String?
+    /// The schedules as written; empty: manual only.
+    package var schedules: [String] = []
+    /// The name of a zone of tzdata; nil: the host's.
+    package var timezone: String?
+    /// Seconds.
+    package var timeout: Double = 3600
+    /// Lua's memory, in bytes.
+    package var memory: Int64 = 64 << 20
+    package var overlap: Overlap = .skip
+    package var catchUp: CatchUp = .once
+    /// Seconds.
+    package var catchUpWindow: Double = 24 * 3600
+    package var retry: Retry?
+    package var redo = true
+    package var user: String?
+    /// Whether the script has a `discover` function, and so needs that depend on what is there.
+    package var discovers = false
+
+    package init() {}
+}

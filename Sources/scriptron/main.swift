@@ -1,0 +1,3 @@
+import Scriptron
+
+print(Scriptron.version)
