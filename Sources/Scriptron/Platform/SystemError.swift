@@ -1,0 +1,58 @@
+import Glibc
+
+/// A system call that failed: which, with which errno (errno(3)), on what.
+package struct SystemError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The errno, positive.
+    package let number: Int32
+    /// The call's name (`openat`).
+    package let call: String
+    /// The path or the thing it was about.
+    package let subject: String?
+
+    package init(_ number: Int32, call: String, subject: String? = nil) {
+        self.number = number
+        self.call = call
+        self.subject = subject
+    }
+
+    /// The errno of the call that just failed on this thread.
+    static func current(_ call: String, _ subject: String? = nil) -> SystemError {
+        SystemError(errno, call: call, subject: subject)
+    }
+
+    /// The errno's name (`ENOENT`), as failures carry it.
+    package var name: String {
+        guard let name = strerrorname_np(number) else { return "E\(number)" }
+        return String(cString: name)
+    }
+
+    /// `openat /etc/shadow: Permission denied (EACCES)`.
+    package var description: String {
+        call + (subject.map { " " + $0 } ?? "") + ": " + String(cString: strerror(number)) + " (\(name))"
+    }
+
+    /// The error as a `Failure`, with a cure where one is known.
+    package func failure(cure: String? = nil) -> Failure { Failure(code: name, description, cure: cure) }
+}
+
+/// Calls `body` again while it is interrupted by a signal; throws its errno where it returns a negative number.
+@discardableResult
+func retrying<Number: SignedInteger>(
+    _ call: String, _ subject: @autoclosure () -> String? = nil, _ body: () -> Number
+) throws(SystemError) -> Number {
+    while true {
+        let result = body()
+        if result >= 0 { return result }
+        let number = errno
+        if number != EINTR { throw SystemError(number, call: call, subject: subject()) }
+    }
+}
+
+/// The result of a `CLinux` function: a number >= 0, or the negative errno, which is thrown.
+@discardableResult
+func checked<Number: SignedInteger>(
+    _ call: String, _ subject: @autoclosure () -> String? = nil, _ result: Number
+) throws(SystemError) -> Number {
+    if result >= 0 { return result }
+    throw SystemError(Int32(truncatingIfNeeded: -result), call: call, subject: subject())
+}
