@@ -2,5 +2,6 @@
 // Every function returns a value >= 0, or -errno.
 #ifndef SCRIPTRON_CLINUX_H
 #define SCRIPTRON_CLINUX_H
+#include "errors.h"
 #include "process.h"
 #endif

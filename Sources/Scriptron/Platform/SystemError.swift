@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// A system call that failed: which, with which errno (errno(3)), on what.
@@ -22,7 +23,7 @@ package struct SystemError: Error, Sendable, Hashable, CustomStringConvertible {
 
     /// The errno's name (`ENOENT`), as failures carry it.
     package var name: String {
-        guard let name = strerrorname_np(number) else { return "E\(number)" }
+        guard let name = scriptron_errno_name(number) else { return "E\(number)" }
         return String(cString: name)
     }
 

@@ -1,0 +1,7 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+#include <string.h>
+
+const char *scriptron_errno_name(int number) {
+    return strerrorname_np(number);
+}

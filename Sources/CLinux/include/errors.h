@@ -1,0 +1,6 @@
+#ifndef SCRIPTRON_CLINUX_ERRORS_H
+#define SCRIPTRON_CLINUX_ERRORS_H
+
+/// strerrorname_np(3): "ENOENT" for 2; NULL for a number without a name.
+const char *scriptron_errno_name(int number);
+#endif
