@@ -5,3 +5,7 @@
 const char *scriptron_errno_name(int number) {
     return strerrorname_np(number);
 }
+
+const char *scriptron_signal_name(int number) {
+    return sigabbrev_np(number);
+}

@@ -3,5 +3,7 @@
 #ifndef SCRIPTRON_CLINUX_H
 #define SCRIPTRON_CLINUX_H
 #include "errors.h"
+#include "events.h"
 #include "process.h"
+#include "sockets.h"
 #endif

@@ -52,7 +52,7 @@ func retrying<Number: SignedInteger>(
 /// The result of a `CLinux` function: a number >= 0, or the negative errno, which is thrown.
 @discardableResult
 func checked<Number: SignedInteger>(
-    _ call: String, _ subject: @autoclosure () -> String? = nil, _ result: Number
+    _ call: String, _ subject: @autoclosure () -> String? = nil, result: Number
 ) throws(SystemError) -> Number {
     if result >= 0 { return result }
     throw SystemError(Int32(truncatingIfNeeded: -result), call: call, subject: subject())

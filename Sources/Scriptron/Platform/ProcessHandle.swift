@@ -1,0 +1,80 @@
+import CLinux
+import Glibc
+
+/// A process held by a pidfd, so that a signal never reaches another process that got its number (pidfd_open(2)).
+package final class ProcessHandle: Sendable {
+    package let pid: Int32
+    /// The pidfd: readable when the process has ended.
+    package let descriptor: Descriptor
+
+    /// Takes over a pidfd of `pid`.
+    package init(pid: Int32, owning descriptor: Descriptor) {
+        self.pid = pid
+        self.descriptor = descriptor
+    }
+
+    /// Opens the process `pid` as it is now.
+    package convenience init(pid: Int32) throws(SystemError) {
+        let number = try checked("pidfd_open", String(pid), result: scriptron_pidfd_open(pid))
+        self.init(pid: pid, owning: Descriptor(owning: number))
+    }
+
+    /// Sends a signal; false where the process has ended.
+    @discardableResult
+    package func signal(_ number: Int32) -> Bool { scriptron_pidfd_signal(descriptor.number, number) == 0 }
+
+    /// Kills it (SIGKILL); as the init of a PID namespace it takes all in it along.
+    package func kill() { signal(SIGKILL) }
+
+    /// The start time of a process in clock ticks since boot (proc(5), stat field 22); nil where there is none.
+    /// Together with the pid it names a process for ever (within one boot).
+    package static func startTime(pid: Int32) -> UInt64? {
+        guard let text = try? Files.readSmall(Path("/proc/\(pid)/stat")) else { return nil }
+        // The name in field 2 may hold spaces and parentheses: count from the last one.
+        guard let close = text.lastIndex(of: UInt8(ascii: ")")) else { return nil }
+        let fields = text[text.index(after: close)...].split(separator: UInt8(ascii: " "))
+        guard fields.count > 19 else { return nil }
+        return UInt64(String(decoding: fields[19], as: UTF8.self))
+    }
+}
+
+/// How a child process ended.
+package struct ProcessExit: Sendable, Hashable {
+    package let pid: Int32
+    /// Its exit code; nil where a signal killed it.
+    package let code: Int32?
+    /// The signal that killed it.
+    package let signal: Int32?
+    /// User and system time of it and the descendants it waited for.
+    package let cpuSeconds: Double
+    /// The largest resident set among them.
+    package let maxRSSBytes: Int64
+
+    /// What waiting for a child found.
+    package enum Reaped: Sendable, Hashable {
+        case exit(ProcessExit)
+        /// Children live, none has ended.
+        case none
+        /// There is no child.
+        case noChild
+    }
+
+    /// Waits for any child, or `pid`; without waiting unless `wait`.
+    package static func reap(pid: Int32 = 0, wait: Bool) -> Reaped {
+        var result = scriptron_exit()
+        let found = scriptron_reap(pid, wait ? 1 : 0, &result)
+        if found == 0 { return .none }
+        if found < 0 { return .noChild }
+        return .exit(
+            ProcessExit(
+                pid: result.pid, code: result.exited == 1 ? result.code : nil,
+                signal: result.exited == 1 ? nil : result.code,
+                cpuSeconds: Double(result.cpu_microseconds) / 1_000_000, maxRSSBytes: result.max_rss_bytes))
+    }
+
+    /// The signal's name (`SIGKILL`).
+    package static func signalName(_ number: Int32) -> String {
+        guard let name = scriptron_signal_name(number) else { return "signal \(number)" }
+        return "SIG" + String(cString: name)
+    }
+}
