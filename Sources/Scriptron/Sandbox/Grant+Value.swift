@@ -1,0 +1,83 @@
+/// A grant as a plain value: for the record, and for the way to the zygote.
+extension Grant {
+    /// All of it; `init(_:)` reads it back.
+    package var value: Value {
+        var map: [String: Value] = [
+            "read": .list(read.map { .bytes($0.bytes) }), "write": .list(write.map { .bytes($0.bytes) }),
+            "run": .list(programs.map(\.value)), "connect": .texts(connect),
+            "ports": .list(ports.map { .int(Int64($0)) }), "secrets": .texts(secrets), "signal": .texts(signal),
+            "service": .texts(service), "setid": .bool(setid), "sandbox": .text(mode.rawValue),
+            "memory": .int(memory), "processes": .int(Int64(processes)),
+        ]
+        if let identity { map["user"] = identity.value }
+        return .map(map)
+    }
+
+    /// The grant out of its value; nil where it is none.
+    package init?(_ value: Value) {
+        func paths(_ key: String) -> [Path]? {
+            value[key]?.list?.compactMap { if case .bytes(let bytes) = $0 { Path(bytes: bytes) } else { nil } }
+        }
+        func texts(_ key: String) -> [String]? { value[key]?.list?.compactMap(\.text) }
+        guard let read = paths("read"), let write = paths("write"), let programs = value["run"]?.list,
+            let connect = texts("connect"), let ports = value["ports"]?.list, let secrets = texts("secrets"),
+            let signal = texts("signal"), let service = texts("service"), let setid = value["setid"]?.bool,
+            let mode = value["sandbox"]?.text.flatMap(SandboxMode.init), let memory = value["memory"]?.integer,
+            let processes = value["processes"]?.integer
+        else { return nil }
+        self.init()
+        self.read = read
+        self.write = write
+        self.programs = programs.compactMap(Program.init)
+        self.connect = connect
+        self.ports = ports.compactMap { $0.integer.flatMap { UInt16(exactly: $0) } }
+        self.secrets = secrets
+        self.signal = signal
+        self.service = service
+        self.setid = setid
+        self.mode = mode
+        self.memory = memory
+        self.processes = Int(processes)
+        if let user = value["user"] {
+            guard let identity = Identity(user) else { return nil }
+            self.identity = identity
+        }
+    }
+}
+
+extension Grant.Program {
+    fileprivate var value: Value {
+        [
+            "name": .text(name), "path": .bytes(path.bytes), "files": .list(files.map { .bytes($0.bytes) }),
+            "user": user.map { .text($0) } ?? .null,
+        ]
+    }
+
+    fileprivate init?(_ value: Value) {
+        guard let name = value["name"]?.text, case .bytes(let path)? = value["path"], let files = value["files"]?.list
+        else { return nil }
+        self.init(
+            name: name, path: Path(bytes: path),
+            files: files.compactMap { if case .bytes(let bytes) = $0 { Path(bytes: bytes) } else { nil } },
+            user: value["user"]?.text)
+    }
+}
+
+extension Grant.Identity {
+    fileprivate var value: Value {
+        [
+            "name": .text(name), "uid": .int(Int64(uid)), "gid": .int(Int64(gid)),
+            "groups": .list(groups.map { .int(Int64($0)) }), "home": .bytes(home.bytes),
+        ]
+    }
+
+    fileprivate init?(_ value: Value) {
+        guard let name = value["name"]?.text, let uid = value["uid"]?.integer.flatMap({ UInt32(exactly: $0) }),
+            let gid = value["gid"]?.integer.flatMap({ UInt32(exactly: $0) }), let groups = value["groups"]?.list,
+            case .bytes(let home)? = value["home"]
+        else { return nil }
+        self.init(
+            name: name, uid: uid, gid: gid, groups: groups.compactMap { $0.integer.flatMap { UInt32(exactly: $0) } },
+            home: Path(bytes: home))
+    }
+}
