@@ -4,6 +4,7 @@
 #define SCRIPTRON_CLINUX_H
 #include "errors.h"
 #include "events.h"
+#include "peer.h"
 #include "process.h"
 #include "sockets.h"
 #endif

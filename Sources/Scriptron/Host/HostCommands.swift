@@ -1,0 +1,68 @@
+/// What the command line does in its own process, without asking a running host.
+///
+/// The daemon's side implements it; `Sources/scriptron` parses, calls and prints. Every call blocks the main thread
+/// and leaves no thread or process behind.
+package protocol HostCommands: Sendable {
+    /// Runs the host until it is told to stop (SIGTERM, SIGINT; a second signal does it at once); returns the exit
+    /// code. `ready` is called once, on any thread, when the socket answers: with the row of `HostControl.status`.
+    func serve(_ place: ConfigurationPlace, ready: @escaping @Sendable (Value) -> Void) throws(Failure) -> Int32
+
+    /// What is wrong with the configuration and the jobs, a row a finding: `level` (`error` or `warning`), `code
+    /// place message cure`; and `jobs`, a row a job as in `HostControl.jobs`.
+    func check(_ place: ConfigurationPlace) throws(Failure) -> CheckReport
+
+    /// A dry run, through a zygote of its own, on a copy of the store: a map with `job script schedule next needs
+    /// refused plan totals log metrics alerts outcome error result smallest_needs`, as `DryRunReport` (the renderer)
+    /// reads it. Loading errors are thrown.
+    func dryRun(_ request: DryRunRequest, _ place: ConfigurationPlace) throws(Failure) -> Value
+
+    /// Runs the job once as a host of one run, where no host holds the state directory; `line` gets the run's log as
+    /// it comes. Returns the run's row.
+    func runAlone(
+        _ request: StartRequest, _ place: ConfigurationPlace, line: @escaping @Sendable (Value) -> Void
+    ) throws(Failure) -> Value
+
+    /// Where the configuration puts the state directory and the jobs. Evaluates it, in a worker.
+    func locate(_ place: ConfigurationPlace) throws(Failure) -> (stateDirectory: Path, jobsDirectory: Path)
+
+    /// Facts for `doctor`, a row a fact: `group name state text cure`; `state` is `good`, `warning`, `bad` or `fact`.
+    func doctor(_ place: ConfigurationPlace?) throws(Failure) -> [Value]
+}
+
+/// Which configuration a command is about.
+package struct ConfigurationPlace: Sendable, Hashable {
+    /// The file, absolute.
+    package var file: Path
+
+    package init(file: Path) { self.file = file }
+}
+
+/// What `check` found.
+package struct CheckReport: Sendable, Hashable {
+    package var findings: [Value]
+    package var jobs: [Value]
+
+    package init(findings: [Value], jobs: [Value]) {
+        self.findings = findings
+        self.jobs = jobs
+    }
+}
+
+/// What is tried without being done.
+package struct DryRunRequest: Sendable, Hashable {
+    /// A job's name, or the absolute path of a script (it need not lie in the jobs directory).
+    package var script: String
+    /// The job whose configuration applies (`--as`); nil: the one named after the script.
+    package var job: String?
+    /// Settings as written (`a.b=v`).
+    package var sets: [String]
+    /// The fire time that the script sees; nil: now.
+    package var at: Timestamp?
+
+    package init(script: String, job: String? = nil, sets: [String] = [], at: Timestamp? = nil) {
+        self.script = script
+        self.job = job
+        self.sets = sets
+        self.at = at
+    }
+}
