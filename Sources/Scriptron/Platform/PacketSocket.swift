@@ -65,4 +65,14 @@ package final class PacketSocket: Sendable {
         if result == 0 { return .end }
         return .packet(Packet(bytes: bytes, descriptors: numbers.prefix(count).map(Descriptor.init(owning:))))
     }
+
+    /// Takes one packet, waiting at most `patience` seconds; `nothing` where none came.
+    package func receive(descriptors: Int = 0, wait: Bool = true, patience: Double) throws(SystemError) -> Received {
+        var waiting = pollfd(fd: descriptor.number, events: Int16(POLLIN), revents: 0)
+        let ready = try retrying("poll") { poll(&waiting, 1, Int32(patience * 1000)) }
+        return ready == 0 ? .nothing : try receive(descriptors: descriptors, wait: wait)
+    }
+
+    /// Ends both directions (shutdown(2)): the other end reads its end.
+    package func shutDown() { shutdown(descriptor.number, Int32(SHUT_RDWR)) }
 }

@@ -72,6 +72,21 @@ package struct ProcessExit: Sendable, Hashable {
                 cpuSeconds: Double(result.cpu_microseconds) / 1_000_000, maxRSSBytes: result.max_rss_bytes))
     }
 
+    /// Kills a child of ours and waits for it.
+    package static func killAndReap(_ pid: Int32) {
+        Glibc.kill(pid, SIGKILL)
+        _ = reap(pid: pid, wait: true)
+    }
+
+    /// Waits for a child of ours; kills it after `seconds`.
+    package static func reapWithin(_ pid: Int32, seconds: Double) {
+        if let handle = try? ProcessHandle(pid: pid) {
+            var waiting = pollfd(fd: handle.descriptor.number, events: Int16(POLLIN), revents: 0)
+            _ = try? retrying("poll") { poll(&waiting, 1, Int32(seconds * 1000)) }
+        }
+        killAndReap(pid)
+    }
+
     /// The signal's name (`SIGKILL`).
     package static func signalName(_ number: Int32) -> String {
         guard let name = scriptron_signal_name(number) else { return "signal \(number)" }

@@ -1,0 +1,45 @@
+import Glibc
+
+/// Starting another process image of our own binary.
+package enum Spawn {
+    /// Starts `executable` with an environment of its own and the socket as descriptor 3; standard input and output
+    /// are the null device, standard error is the caller's. Signals start unblocked, with their default dispositions.
+    package static func start(
+        _ executable: Path, _ arguments: [String], environment: [String], socket: Descriptor
+    ) throws(SystemError) -> Int32 {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
+        // dup2 onto itself would keep close-on-exec; a socket that is 3 already goes by way of another number.
+        let moved = try socket.duplicated(from: 10)
+        posix_spawn_file_actions_adddup2(&actions, moved.number, 3)
+
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        var all = sigset_t()
+        sigemptyset(&none)
+        sigfillset(&all)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setsigdefault(&attributes, &all)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+
+        var argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
+        var envp: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
+        defer { for pointer in argv + envp { free(pointer) } }
+        var pid: pid_t = 0
+        let result = executable.withCString { posix_spawn(&pid, $0, &actions, &attributes, &argv, &envp) }
+        if result != 0 { throw SystemError(result, call: "posix_spawn", subject: executable.text) }
+        return pid
+    }
+}
+
+extension Descriptor {
+    /// A second descriptor of the same open file with a number of at least `least`, close-on-exec.
+    fileprivate func duplicated(from least: Int32) throws(SystemError) -> Descriptor {
+        Descriptor(owning: try retrying("fcntl") { fcntl(number, F_DUPFD_CLOEXEC, least) })
+    }
+}
