@@ -1,0 +1,48 @@
+# Scriptron's commands. `make run` and `make test` need nothing but Swift; what Debian packages are missing they install.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+BINARY := .build/release/scriptron
+
+.PHONY: help run test soak fuzz lint build bench clean toolchain packages
+
+help: ## say what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## build, then start the host here with the shipped jobs
+	@scripts/run $(BINARY)
+
+test: toolchain packages ## the tests, and a smoke test of the release binary
+	swift build --build-tests
+	swift test --skip-build --skip ScriptronSoak
+	@$(MAKE) --no-print-directory build
+	scripts/smoke-test $(BINARY)
+
+soak: toolchain packages ## the long runs: hosts, zygotes and workers killed at random
+	swift build --build-tests
+	swift test --skip-build --filter ScriptronSoak
+
+fuzz: toolchain ## the parsers against random input, SECONDS_EACH=60 a parser
+	scripts/fuzz $(or $(SECONDS_EACH),60)
+
+lint: toolchain ## formatting, and the order of the folders
+	swift format lint --strict --recursive Sources Tests Package.swift
+	scripts/check-layout-test
+	scripts/check-layout
+
+build: toolchain packages ## the release binary, with the Swift runtime inside
+	swift build --configuration release --static-swift-stdlib --product scriptron
+
+bench: build ## side by side with sh, lua5.4 and bubblewrap
+	@scripts/install-packages lua5.4 bubblewrap
+	Benchmarks/run
+	Benchmarks/idle
+
+clean: ## remove what was built (var/ stays)
+	rm -rf .build
+
+toolchain:
+	@scripts/check-swift
+
+packages:
+	@scripts/install-packages make gcc libc6-dev liblua5.4-dev libsqlite3-dev libcurl4-openssl-dev \
+		libmicrohttpd-dev libseccomp-dev libssl-dev tzdata ca-certificates
