@@ -4,6 +4,8 @@
 #define SCRIPTRON_CLINUX_H
 #include "errors.h"
 #include "events.h"
+#include "mounts.h"
+#include "namespaces.h"
 #include "peer.h"
 #include "process.h"
 #include "sockets.h"
