@@ -7,6 +7,9 @@ package final class ProcessHandle: Sendable {
     /// The pidfd: readable when the process has ended.
     package let descriptor: Descriptor
 
+    /// This process's pid.
+    package static var own: Int32 { getpid() }
+
     /// Takes over a pidfd of `pid`.
     package init(pid: Int32, owning descriptor: Descriptor) {
         self.pid = pid
