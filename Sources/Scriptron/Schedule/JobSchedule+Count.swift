@@ -78,7 +78,8 @@ private struct FireTimeCounter {
             if last - first == 86400, unseen >= localFrom ? unseen <= midnight : day > floorDivide(localFrom, 86400) {
                 let mask = fitting.reduce(Int64(0)) { $0 | 1 << Int64($1) }
                 let key = [mask, floorRemainder(midnight - offset, cycle)]
-                let count = whole[key] ?? Int64(seconds(of: midnight, 0..<86400, fitting, offset, unseen: midnight).count)
+                let count =
+                    whole[key] ?? Int64(seconds(of: midnight, 0..<86400, fitting, offset, unseen: midnight).count)
                 whole[key] = count
                 total += count
                 continue
