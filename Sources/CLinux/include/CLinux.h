@@ -6,7 +6,9 @@
 #include "events.h"
 #include "mounts.h"
 #include "namespaces.h"
+#include "files.h"
 #include "peer.h"
 #include "process.h"
 #include "sockets.h"
+#include "spawn.h"
 #endif

@@ -1,0 +1,63 @@
+/// The one door between the host API and the world: no API function touches the system by any other.
+///
+/// `LiveEffects` acts; `PlannedEffects` records what would be done, and keeps what it "did" in an overlay, so that
+/// every later call sees it. All calls block, on the worker's one thread, and throw what people should read.
+package protocol Effects: AnyObject {
+    /// Whether nothing is changed: the dry run.
+    var isDry: Bool { get }
+
+    // Files: looking.
+
+    /// What a path is; nil where there is nothing.
+    func status(_ path: CheckedPath, follow: Bool) throws(Failure) -> FileEntry?
+    /// The entries of a directory that the filter wants, sorted by name.
+    func list(_ directory: CheckedPath, _ filter: EntryFilter) throws(Failure) -> [FileEntry]
+    /// What is below a directory, no link followed.
+    func walk(_ root: CheckedPath, _ options: WalkOptions) throws(Failure) -> any EntrySource
+    /// A regular file's content; one of more than `max` bytes is a failure (`EFBIG`), never cut.
+    func read(_ path: CheckedPath, max: Int64, call: String) throws(Failure) -> [UInt8]
+    func open(_ path: CheckedPath, _ mode: OpenMode, call: String) throws(Failure) -> any OpenFile
+
+    // Files: changing. What fails leaves no half-written file behind.
+
+    /// Returns the bytes written.
+    func write(_ path: CheckedPath, _ data: [UInt8], _ options: WriteOptions) throws(Failure) -> Int64
+    func append(_ path: CheckedPath, _ data: [UInt8]) throws(Failure) -> Int64
+    /// Returns the bytes copied.
+    func copy(_ from: CheckedPath, _ to: CheckedPath, _ options: CopyOptions) throws(Failure) -> Int64
+    func rename(_ from: CheckedPath, _ to: CheckedPath, replace: Bool) throws(Failure)
+    /// Removes a file or an empty directory; with `seen` only if it still is that one.
+    func remove(_ path: CheckedPath, seen: FileStatus?) throws(Failure) -> Removal
+    /// Removes a directory with all that is in it, no link followed; a tree of more than `maxEntries` is left alone
+    /// (`ETOOMANY`). Nothing there is no failure.
+    func removeTree(_ path: CheckedPath, maxEntries: Int64?) throws(Failure) -> TreeTotals
+    /// Returns whether it made one; with `parents` the missing ones above it too.
+    func makeDirectory(_ path: CheckedPath, mode: UInt32?, parents: Bool) throws(Failure) -> Bool
+    func symlink(target: [UInt8], _ path: CheckedPath) throws(Failure)
+    /// Gives a file another name.
+    func link(_ from: CheckedPath, _ to: CheckedPath) throws(Failure)
+    func changeOwner(_ path: CheckedPath, _ owner: Ownership) throws(Failure)
+    func changeMode(_ path: CheckedPath, _ mode: UInt32) throws(Failure)
+    /// Sets the times (nanoseconds since the epoch; nil: as they are), and makes an empty file where there is none.
+    func touch(_ path: CheckedPath, modified: Int64?, accessed: Int64?) throws(Failure)
+    func truncate(_ path: CheckedPath, size: Int64) throws(Failure)
+    /// A new directory in the run's scratch.
+    func temporaryDirectory() throws(Failure) -> Path
+
+    // Programs and the network.
+
+    /// Runs programs and waits for them. Exit codes beside the expected are the caller's to judge.
+    func run(_ call: ProgramCall) throws(Failure) -> ProgramOutcome
+    /// Connects to one of the addresses, and closes at once: the seconds it took.
+    func connect(addresses: [String], port: UInt16, timeout: Double) throws(Failure) -> Double
+
+    // The host and the clock.
+
+    /// Asks the host; in a dry run what writes goes to the overlay.
+    func request(_ service: HostService, _ arguments: [String: Value]) throws(Failure) -> Value
+    func post(_ note: WorkerNote)
+    /// The wall clock; in a dry run the instant it pretends to be.
+    func now() -> Timestamp
+    /// Waits, at most to the attempt's deadline (`EDEADLINE`); in a dry run time only seems to pass.
+    func sleep(seconds: Double) throws(Failure)
+}
