@@ -29,12 +29,19 @@ package final class EventLoop: Sendable {
         let handler: @Sendable () -> Void
     }
 
+    /// A timer's place in the queue.
+    fileprivate struct Due: Comparable, Sendable {
+        let instant: Double
+        let id: UInt64
+        static func < (left: Due, right: Due) -> Bool { left.instant < right.instant }
+    }
+
     fileprivate struct State {
         var nextID: UInt64 = 1
         var watches: [UInt64: Watch] = [:]
         var timers: [UInt64: Timer] = [:]
         /// Timers by their due instant; cancelled ones are left behind and passed over.
-        var queue: [(due: Double, id: UInt64)] = []
+        var queue = Heap<Due>()
         var posted: [@Sendable () -> Void] = []
         var awake = false
         var stopping = false
@@ -108,7 +115,7 @@ package final class EventLoop: Sendable {
             let id = state.nextID
             state.nextID += 1
             state.timers[id] = Timer(due: due, handler: handler)
-            state.push(due: due, id: id)
+            state.queue.insert(Due(instant: due, id: id))
             return (id, state.claimWake())
         }
         if signal { ring() }
@@ -173,7 +180,7 @@ package final class EventLoop: Sendable {
         let due: Double? = state.withLock { state in
             if !state.posted.isEmpty || state.stopping { return 0 }
             state.dropCancelled()
-            return state.queue.first?.due
+            return state.queue.first?.instant
         }
         guard let due else { return -1 }
         let left = due - Monotonic.now
@@ -189,42 +196,14 @@ extension EventLoop.State {
         return !awake
     }
 
-    /// Inserts into the binary heap.
-    fileprivate mutating func push(due: Double, id: UInt64) {
-        queue.append((due, id))
-        var child = queue.count - 1
-        while child > 0 {
-            let parent = (child - 1) / 2
-            if queue[parent].due <= queue[child].due { break }
-            queue.swapAt(parent, child)
-            child = parent
-        }
-    }
-
-    private mutating func pop() {
-        queue.swapAt(0, queue.count - 1)
-        queue.removeLast()
-        var parent = 0
-        while true {
-            var least = parent
-            for child in [parent * 2 + 1, parent * 2 + 2]
-            where child < queue.count && queue[child].due < queue[least].due {
-                least = child
-            }
-            if least == parent { return }
-            queue.swapAt(parent, least)
-            parent = least
-        }
-    }
-
     fileprivate mutating func dropCancelled() {
-        while let first = queue.first, timers[first.id] == nil { pop() }
+        while let first = queue.first, timers[first.id] == nil { queue.popFirst() }
     }
 
     fileprivate mutating func popDue(_ now: Double) -> (@Sendable () -> Void)? {
         dropCancelled()
-        guard let first = queue.first, first.due <= now else { return nil }
-        pop()
+        guard let first = queue.first, first.instant <= now else { return nil }
+        queue.popFirst()
         return timers.removeValue(forKey: first.id)?.handler
     }
 }
