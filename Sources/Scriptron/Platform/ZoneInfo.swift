@@ -9,27 +9,10 @@ package enum ZoneInfo {
     package static let localtime = "/etc/localtime"
 
     /// The bytes of a zone's file; at most 1 MiB, for real ones have a few KiB.
-    package static func file(at path: String) throws(SystemError) -> [UInt8] {
-        let descriptor = Descriptor(
-            owning: try retrying("open", path) { open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) })
-        var bytes: [UInt8] = []
-        while bytes.count < 1 << 20 {
-            let piece = try descriptor.read(16384)
-            if piece.isEmpty { return bytes }
-            bytes += piece
-        }
-        throw SystemError(EFBIG, call: "read", subject: path)
-    }
+    package static func file(at path: String) throws(SystemError) -> [UInt8] { try Files.readSmall(Path(path)) }
 
     /// Where `/etc/localtime` points to, resolved; nil where it is missing.
-    package static func localtimeTarget() -> String? { resolved(localtime) }
-
-    /// The path without links; nil where it does not exist.
-    static func resolved(_ path: String) -> String? {
-        guard let text = realpath(path, nil) else { return nil }
-        defer { free(text) }
-        return String(cString: text)
-    }
+    package static func localtimeTarget() -> String? { (try? Path(localtime).resolvingLinks())?.text }
 
     /// The environment's `TZ` (tzset(3)); nil where it is not set.
     package static func environmentZone() -> String? {
