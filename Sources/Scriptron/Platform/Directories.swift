@@ -17,4 +17,44 @@ package enum Directories {
         default: throw SystemError.current("mkdir", path.text)
         }
     }
+
+    /// Gives a directory to a user (lchown(2)).
+    package static func setOwner(_ path: Path, uid: UInt32, gid: UInt32) throws(SystemError) {
+        try retrying("lchown", path.text) { path.withCString { lchown($0, uid, gid) } }
+    }
+
+    /// Removes everything in a directory, following no link and leaving other file systems' mount points.
+    package static func empty(_ path: Path) throws(SystemError) {
+        let number = try path.withCString { name throws(SystemError) in
+            try retrying("open", path.text) { open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
+        }
+        try empty(owning: number, path.text)
+    }
+
+    private static func empty(owning number: Int32, _ subject: String) throws(SystemError) {
+        guard let stream = fdopendir(number) else {
+            let error = SystemError.current("fdopendir", subject)
+            close(number)
+            throw error
+        }
+        defer { closedir(stream) }
+        while let entry = readdir(stream) {
+            // d_name is an array inside the record: its address is where the name starts.
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { strdup($0) }
+            }
+            guard let name else { throw SystemError(ENOMEM, call: "strdup") }
+            defer { free(name) }
+            if strcmp(name, ".") == 0 || strcmp(name, "..") == 0 { continue }
+            if unlinkat(number, name, 0) == 0 { continue }
+            guard errno == EISDIR || errno == EPERM else {
+                throw SystemError.current("unlinkat", subject + "/" + String(cString: name))
+            }
+            let inner = try retrying("openat", subject) {
+                openat(number, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+            }
+            try empty(owning: inner, subject)
+            try retrying("unlinkat", subject) { unlinkat(number, name, AT_REMOVEDIR) }
+        }
+    }
 }

@@ -57,3 +57,12 @@ func checked<Number: SignedInteger>(
     if result >= 0 { return result }
     throw SystemError(Int32(truncatingIfNeeded: -result), call: call, subject: subject())
 }
+
+extension Failure {
+    /// Any error as a failure.
+    package static func wrapping(_ error: any Error) -> Failure {
+        if let failure = error as? Failure { return failure }
+        if let error = error as? SystemError { return error.failure() }
+        return Failure(code: "EFAILED", String(describing: error))
+    }
+}

@@ -31,6 +31,11 @@ package struct FireAccount: Sendable, Hashable {
     /// Every fire time until here is accounted for.
     package private(set) var until: Timestamp
 
+    /// Nothing to account for until an instant.
+    package static func nothing(until instant: Timestamp) -> FireAccount { FireAccount(until: instant) }
+
+    private init(until: Timestamp) { self.until = until }
+
     /// Accounts for the fire times later than `cursor` and not later than now.
     package init(job: String, schedule: JobSchedule, after cursor: Timestamp, _ circumstances: Circumstances) {
         until = cursor

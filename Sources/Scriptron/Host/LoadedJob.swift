@@ -1,0 +1,44 @@
+/// A job as it is ready to run: everything that its next run will be.
+package struct LoadedJob: Sendable {
+    package var name: String
+    /// The script's file.
+    package var path: Path
+    /// The script's name among the version's files, as errors show it.
+    package var script: String
+    package var header: JobHeader
+    package var schedule: JobSchedule
+    package var version: JobVersion
+    package var settings: Value
+    package var needs: Needs
+    /// What is enforced; of a job with `discover` it is made anew for each run.
+    package var grant: Grant
+    /// Zone of the schedule and of the times that the script formats.
+    package var zone: Zone
+
+    /// The user in whose name it runs, for records.
+    package var userName: String { grant.identity?.name ?? Users.ownName }
+}
+
+/// A job's version: its script, the library files that it requires and its settings.
+package struct JobVersion: Sendable {
+    /// SHA-256 of files and settings, in hexadecimal.
+    package let hash: String
+    /// Names to bytes: the script, and `lib/NAME.lua` for each library.
+    package let files: [String: [UInt8]]
+    /// The files in a sealed memory file, as workers get them.
+    package let descriptor: Descriptor
+
+    /// A version of files that are at hand. `settings` as resolved.
+    package init(files: [String: [UInt8]], settings: Value) throws(Failure) {
+        self.files = files
+        var hashed = try ValueCodec.encode(.map(files.mapValues { .bytes($0) }))
+        let filesLength = hashed.count
+        try ValueCodec.encode(settings, into: &hashed)
+        hash = try Digest.sha256(hashed)
+        do throws(SystemError) {
+            descriptor = try SealedMemory.create(name: "version", Array(hashed.prefix(filesLength)))
+        } catch {
+            throw error.failure()
+        }
+    }
+}

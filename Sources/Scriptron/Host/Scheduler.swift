@@ -1,0 +1,341 @@
+import Synchronization
+
+/// A run whose claim is durable, and the job as it was at the claim.
+package struct ClaimedRun: Sendable {
+    package var run: Run
+    package var job: LoadedJob
+}
+
+/// Claims the fire times of the loaded jobs: nothing is started before its claim is durable, and each fire time ends
+/// in a run or in a range.
+package final class Scheduler: Sendable {
+    /// The most jobs whose fire times are claimed in one transaction.
+    static let batch = 500
+    /// Seconds until a claim that the store refused is tried again.
+    static let storePatience = 1.0
+
+    /// What the scheduler is connected to.
+    package struct Connections: Sendable {
+        package var clock: any WallClock
+        package var store: any Store
+        /// Sets the one alarm to an instant, or (nil) clears it.
+        package var arm: @Sendable (Timestamp?) -> Void
+        /// Calls back after some seconds on the monotonic clock.
+        package var later: @Sendable (Double, @escaping @Sendable () -> Void) -> Void
+        /// Why the job cannot start a run now; nil: it can.
+        package var busy: @Sendable (String) -> String?
+        /// Takes claims that are durable, the oldest first.
+        package var claimed: @Sendable ([ClaimedRun]) -> Void
+        /// Hears of trouble with the store; nil when it is over.
+        package var trouble: @Sendable (Failure?) -> Void
+    }
+
+    fileprivate struct Plan {
+        var job: LoadedJob
+        var cursor: Timestamp
+        /// A claim of it is on its way to the store.
+        var claiming = false
+        /// What takes its place when that claim is durable.
+        var successor: LoadedJob??
+    }
+
+    fileprivate struct State {
+        var plans: [String: Plan] = [:]
+        var timetable = Timetable()
+        /// The latest instant seen, to notice that the clock was set back.
+        var latest: Timestamp
+        var missedReason = Scheduler.downReason
+        var stopped = false
+    }
+
+    /// What a claim changes, decided before the transaction.
+    fileprivate struct Claim: Sendable {
+        let job: LoadedJob
+        let account: FireAccount
+        let run: Run?
+    }
+
+    private static let downReason = "the host was down"
+    private static let lateReason = "the host was late or the clock was set forward"
+
+    private let connections: Connections
+    private let state: Mutex<State>
+
+    package init(_ connections: Connections) {
+        self.connections = connections
+        state = Mutex(State(latest: connections.clock.now()))
+    }
+
+    /// Whether a run of the trigger `start` is wanted, and the cursors as the store has them. Jobs without a cursor are
+    /// new: theirs is now. One whose schedule changed while the host was down is accounted for by the old schedule.
+    package func start(_ jobs: [LoadedJob], cursors: [String: JobCursor]) throws {
+        let now = connections.clock.now()
+        try takeBack(after: now, cursors: cursors)
+        var fresh: [JobCursor] = []
+        var changed: [(LoadedJob, JobCursor)] = []
+        var claims: [LoadedJob] = []
+        state.withLock { state in
+            for job in jobs {
+                let known = cursors[job.name]
+                let cursor = min(known?.accountedUntil ?? now, now)
+                state.plans[job.name] = Plan(job: job, cursor: cursor)
+                let row = job.cursor(now)
+                if let known, known.schedules != row.schedules || known.timezone != row.timezone {
+                    changed.append((job, known))
+                } else if known == nil {
+                    fresh.append(row)
+                }
+                if job.schedule.runsAtStart { claims.append(job) }
+            }
+        }
+        for (job, old) in changed { try accountForOldSchedule(job, old, now: now) }
+        try connections.store.write { [fresh] session in
+            for cursor in fresh { try session.setCursor(cursor) }
+        }
+        state.withLock { state in
+            for job in jobs { state.reschedule(job.name) }
+        }
+        for job in claims { claimAtStart(job, now: now) }
+        tick()
+        state.withLock { $0.missedReason = Self.lateReason }
+    }
+
+    /// Fire times of the schedule that a job had when the host ended; the job goes on with the new one from now.
+    private func accountForOldSchedule(_ job: LoadedJob, _ old: JobCursor, now: Timestamp) throws {
+        let zone = try? Zone.named(orSystem: old.timezone)
+        let schedule = try? JobSchedule(old.schedules, zone: zone ?? job.zone)
+        let account = schedule.map {
+            FireAccount(
+                job: job.name, schedule: $0, after: min(old.accountedUntil, now),
+                FireAccount.Circumstances(
+                    now: now, catchUp: .none, catchUpWindow: 0, busy: nil, missedReason: Self.downReason))
+        }
+        try connections.store.write { session in
+            for range in account?.ranges ?? [] { try session.addMissed(range, merge: true) }
+            if let late = account?.run {
+                try session.addMissed(
+                    MissedRange(
+                        job: job.name, from: late, to: late, kind: .missed, count: 1,
+                        reason: "its schedule was changed while the host was down"), merge: false)
+            }
+            try session.setCursor(job.cursor(now))
+        }
+        state.withLock { $0.plans[job.name]?.cursor = now }
+    }
+
+    private func claimAtStart(_ job: LoadedJob, now: Timestamp) {
+        let run = job.newRun(trigger: .start, fireTime: now, now: now)
+        submit([Claim(job: job, account: FireAccount.nothing(until: now), run: run)], movesCursor: false)
+    }
+
+    /// Takes a new or changed job, from now on; the fire times of its old schedule until now are accounted for first.
+    package func update(_ job: LoadedJob) {
+        tick()
+        let now = connections.clock.now()
+        let isNew = state.withLock { state -> Bool in
+            if var plan = state.plans[job.name] {
+                if plan.claiming {
+                    plan.successor = .some(job)
+                } else {
+                    if plan.job.schedule != job.schedule { plan.cursor = max(plan.cursor, now) }
+                    plan.job = job
+                }
+                state.plans[job.name] = plan
+                state.reschedule(job.name)
+                return false
+            }
+            state.plans[job.name] = Plan(job: job, cursor: now)
+            state.reschedule(job.name)
+            return true
+        }
+        // A new job's cursor from an earlier life is older than now: those fire times were not its own.
+        let cursor = job.cursor(now)
+        connections.store.submit { session in
+            let known = try session.cursors()[job.name]
+            if isNew || known?.schedules != cursor.schedules { try session.setCursor(cursor) }
+        } completion: { [connections] result in
+            if case .failure(let error) = result { connections.trouble(Failure.wrapping(error)) }
+        }
+        arm()
+    }
+
+    /// Forgets a job that is gone; its history stays.
+    package func remove(_ name: String) {
+        tick()
+        state.withLock { state in
+            if state.plans[name]?.claiming == true {
+                state.plans[name]?.successor = .some(nil)
+            } else {
+                state.plans.removeValue(forKey: name)
+            }
+            state.timetable.set(name, nil)
+        }
+        connections.store.submit {
+            try $0.removeCursor(job: name)
+        } completion: { [connections] result in
+            if case .failure(let error) = result { connections.trouble(Failure.wrapping(error)) }
+        }
+        arm()
+    }
+
+    /// Claims nothing more.
+    package func stop() {
+        state.withLock { $0.stopped = true }
+        connections.arm(nil)
+    }
+
+    /// The next fire time of a job.
+    package func next(_ name: String) -> Timestamp? {
+        state.withLock { state in
+            state.timetable.next(name) ?? state.plans[name].flatMap { $0.job.schedule.next(after: $0.cursor) }
+        }
+    }
+
+    /// Claims what is due, and sets the alarm for the next. Called when the alarm rings, whenever the clock was set,
+    /// and whenever in doubt: it does nothing where nothing is due.
+    package func tick() {
+        let now = connections.clock.now()
+        let steppedBack = state.withLock { state in
+            let back = now < state.latest - 1
+            state.latest = now
+            return back
+        }
+        if steppedBack { clockWasSetBack(now) }
+        while true {
+            let claims = state.withLock { $0.stopped ? [] : $0.takeClaims(now, connections) }
+            if claims.isEmpty { break }
+            submit(claims, movesCursor: true)
+        }
+        arm()
+    }
+
+    private func arm() {
+        let instant = state.withLock { $0.stopped ? nil : $0.timetable.first() }
+        connections.arm(instant)
+    }
+
+    private func submit(_ claims: [Claim], movesCursor: Bool) {
+        connections.store.submit { session -> [Run?] in
+            try claims.map { claim in
+                for range in claim.account.ranges { try session.addMissed(range, merge: true) }
+                if movesCursor { try session.setCursor(claim.job.cursor(claim.account.until)) }
+                guard let run = claim.run else { return nil }
+                try session.saveVersion(claim.job.version.hash, files: claim.job.version.files)
+                return try session.insertRun(run)
+            }
+        } completion: { [self] result in
+            switch result {
+            case .success(let runs):
+                connections.trouble(nil)
+                let claimed = zip(claims, runs).compactMap { claim, run in
+                    run.map { ClaimedRun(run: $0, job: claim.job) }
+                }
+                if !claimed.isEmpty { connections.claimed(claimed) }
+                if movesCursor { settle(claims, done: true) }
+            case .failure(let error):
+                connections.trouble(Failure.wrapping(error))
+                connections.later(Self.storePatience) { [self] in
+                    if movesCursor { settle(claims, done: false) } else { submit(claims, movesCursor: false) }
+                }
+            }
+        }
+    }
+
+    /// Moves the cursors of claims that are durable; those that are not are due again.
+    private func settle(_ claims: [Claim], done: Bool) {
+        state.withLock { state in
+            for claim in claims {
+                let name = claim.job.name
+                guard var plan = state.plans[name] else { continue }
+                plan.claiming = false
+                if done { plan.cursor = claim.account.until }
+                switch plan.successor {
+                case .some(.some(let job)):
+                    if plan.job.schedule != job.schedule { plan.cursor = max(plan.cursor, connections.clock.now()) }
+                    plan.job = job
+                    plan.successor = nil
+                case .some(.none):
+                    state.plans.removeValue(forKey: name)
+                    continue
+                case nil: break
+                }
+                state.plans[name] = plan
+                state.reschedule(name)
+            }
+        }
+        tick()
+    }
+
+    /// What is accounted for later than now is taken back: ranges are due again, and what ran is found by its row.
+    private func clockWasSetBack(_ now: Timestamp) {
+        do {
+            try takeBack(after: now, cursors: try connections.store.read { try $0.cursors() })
+        } catch {
+            connections.trouble(Failure.wrapping(error))
+        }
+        state.withLock { state in
+            for (name, plan) in state.plans where plan.cursor > now {
+                state.plans[name]?.cursor = now
+                state.reschedule(name)
+            }
+        }
+    }
+
+    private func takeBack(after now: Timestamp, cursors: [String: JobCursor]) throws {
+        let later = cursors.values.filter { $0.accountedUntil > now }
+        if later.isEmpty { return }
+        try connections.store.write { session in
+            _ = try session.takeBackMissed(after: now) { range in
+                guard let cursor = cursors[range.job], let zone = try? Zone.named(orSystem: cursor.timezone),
+                    let schedule = try? JobSchedule(cursor.schedules, zone: zone)
+                else { return range.count }
+                return schedule.count(after: range.from - 1, through: now)
+            }
+            for var cursor in later {
+                cursor.accountedUntil = now
+                try session.setCursor(cursor)
+            }
+        }
+    }
+}
+
+extension Scheduler.State {
+    fileprivate mutating func reschedule(_ name: String) {
+        guard let plan = plans[name], !plan.claiming else { return timetable.set(name, nil) }
+        timetable.set(name, plan.job.schedule.next(after: plan.cursor))
+    }
+
+    fileprivate mutating func takeClaims(_ now: Timestamp, _ connections: Scheduler.Connections) -> [Scheduler.Claim] {
+        timetable.takeDue(now, limit: Scheduler.batch).compactMap { name in
+            guard let plan = plans[name] else { return nil }
+            let header = plan.job.header
+            let account = FireAccount(
+                job: name, schedule: plan.job.schedule, after: plan.cursor,
+                FireAccount.Circumstances(
+                    now: now, catchUp: header.catchUp, catchUpWindow: header.catchUpWindow,
+                    busy: connections.busy(name), missedReason: missedReason))
+            guard account.until > plan.cursor else {
+                timetable.set(name, plan.job.schedule.next(after: now))
+                return nil
+            }
+            plans[name]?.claiming = true
+            let run = account.run.map { plan.job.newRun(trigger: .schedule, fireTime: $0, now: now) }
+            return Scheduler.Claim(job: plan.job, account: account, run: run)
+        }.sorted { ($0.run?.fireTime ?? now) < ($1.run?.fireTime ?? now) }
+    }
+}
+
+extension LoadedJob {
+    /// The job's cursor at an instant.
+    func cursor(_ until: Timestamp) -> JobCursor {
+        JobCursor(
+            job: name, accountedUntil: until, schedules: schedule.texts, timezone: header.timezone)
+    }
+
+    /// A run of the job as it is now.
+    func newRun(trigger: Trigger, fireTime: Timestamp, now: Timestamp) -> Run {
+        Run(
+            id: 0, job: name, trigger: trigger, fireTime: fireTime, version: version.hash, settings: settings,
+            grant: grant.value, claimed: now)
+    }
+}

@@ -1,0 +1,50 @@
+import Synchronization
+
+/// The scratch directories of runs: a few that are used again, each empty when a run gets it.
+///
+/// Few and lasting, because the sandbox of a grant is prepared for a directory's inode.
+package final class ScratchSlots: Sendable {
+    private struct State {
+        var free: [String: [Path]] = [:]
+        var next = 0
+    }
+
+    private let directory: Path
+    private let state = Mutex(State())
+
+    /// Takes the directory where the slots are made; what a dead host left in it is removed.
+    package init(directory: Path) throws(Failure) {
+        self.directory = directory
+        do throws(SystemError) {
+            try Directories.create(directory, mode: 0o711)
+            try Directories.empty(directory)
+        } catch {
+            throw error.failure()
+        }
+    }
+
+    /// An empty directory that belongs to the user.
+    package func take(_ identity: Grant.Identity?) throws(Failure) -> Path {
+        let owner = identity.map { "\($0.uid):\($0.gid)" } ?? ""
+        let known = state.withLock { $0.free[owner]?.popLast() }
+        if let known { return known }
+        let path = state.withLock { state in
+            state.next += 1
+            return directory.appending(String(state.next))
+        }
+        do throws(SystemError) {
+            try Directories.create(path, mode: 0o700)
+            if let identity { try Directories.setOwner(path, uid: identity.uid, gid: identity.gid) }
+            return path
+        } catch {
+            throw error.failure()
+        }
+    }
+
+    /// Gives a directory back: it is emptied. One that cannot be emptied is never used again.
+    package func giveBack(_ path: Path, _ identity: Grant.Identity?) {
+        guard (try? Directories.empty(path)) != nil else { return }
+        let owner = identity.map { "\($0.uid):\($0.gid)" } ?? ""
+        state.withLock { $0.free[owner, default: []].append(path) }
+    }
+}
