@@ -38,7 +38,7 @@ package protocol StoreSession {
     /// Claims a run: inserts its row and gives it its number. Nil where the trigger is `schedule` and the job has a
     /// run with this trigger and fire time already: that fire time is claimed.
     func insertRun(_ run: Run) throws -> Run?
-    /// Replaces the row with this run's number.
+    /// Replaces the row with this run's number. Fails where there is none, or a value has no JSON (`JSON`).
     func updateRun(_ run: Run) throws
     func run(_ id: Int64) throws -> Run?
     /// The newest runs first (by number).
@@ -50,25 +50,29 @@ package protocol StoreSession {
 
     // Attempts.
 
+    /// Fails where its run is not there, or has an attempt of this number.
     func insertAttempt(_ attempt: Attempt) throws
+    /// Replaces the attempt of this run and number. Fails where a value has no JSON (`JSON`).
     func updateAttempt(_ attempt: Attempt) throws
     /// A run's attempts, the first first.
     func attempts(run: Int64) throws -> [Attempt]
 
     // Missed ranges.
 
-    /// Adds a range; one that continues the job's newest of the same kind and reason (no run between them is checked)
-    /// is merged into it where `merge` says so.
+    /// Adds a range (the store numbers it). With `merge`, one that lies behind the job's newest range, of the same kind
+    /// and reason, is merged into that one; that no run lies between them is the caller's to see to.
     func addMissed(_ range: MissedRange, merge: Bool) throws
     /// The newest first; of all jobs where `job` is nil.
     func missed(job: String?, limit: Int) throws -> [MissedRange]
     /// Removes the ranges of kind `missed` that lie later than `instant`, cuts those that reach beyond it to end at
-    /// it (the caller gives the recounted number), and returns what was removed or cut, as it was before.
+    /// it (`recount` gets the cut range and says how many fire times are left in it; none removes it), and returns
+    /// what was removed or cut, as it was before.
     func takeBackMissed(after instant: Timestamp, recount: (MissedRange) throws -> Int64) throws -> [MissedRange]
 
     // Versions: the text that a run ran.
 
-    /// Keeps a version's files (name to bytes); one that is kept already stays as it is.
+    /// Keeps a version's files (name to bytes, at least one); one that is kept already stays as it is. Call it in the
+    /// transaction that claims the run, for `prune` removes a version with the last run that names it.
     func saveVersion(_ hash: String, files: [String: [UInt8]]) throws
     func version(_ hash: String) throws -> [String: [UInt8]]?
 
@@ -83,7 +87,9 @@ package protocol StoreSession {
 
     // Upkeep.
 
-    /// Removes what retention no longer keeps, at most `limit` rows a call; returns the removed runs' numbers by job.
+    /// Removes what retention no longer keeps (runs with their attempts, versions no run names, missed ranges older
+    /// than the history), at most `limit` rows a call; returns the removed runs' numbers by job. Call it again until
+    /// it returns nothing.
     func prune(_ retention: Retention, now: Timestamp, limit: Int) throws -> [String: [Int64]]
 }
 

@@ -1,0 +1,94 @@
+/// One step of the store's schema forward. A step that was released is never changed: the next one follows it.
+package struct Migration: Sendable {
+    /// The version of the schema after it; from 1, without gaps.
+    let version: Int64
+    let sql: String
+
+    package init(version: Int64, sql: String) {
+        self.version = version
+        self.sql = sql
+    }
+
+    /// All steps, the first first.
+    static let all = [
+        Migration(version: 1, sql: runs)
+    ]
+
+    /// Instants are microseconds since the epoch; `settings`, `grant`, `result`, `warnings` and the like are JSON.
+    private static let runs = """
+        CREATE TABLE cursor (
+            job TEXT PRIMARY KEY,
+            accounted_until INTEGER NOT NULL,
+            schedules TEXT NOT NULL,
+            timezone TEXT
+        );
+        CREATE TABLE run (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            job TEXT NOT NULL,
+            "trigger" TEXT NOT NULL,
+            fire_time INTEGER NOT NULL,
+            state TEXT NOT NULL,
+            outcome TEXT,
+            reason TEXT,
+            version TEXT NOT NULL,
+            settings TEXT NOT NULL,
+            "grant" TEXT NOT NULL,
+            claimed INTEGER NOT NULL,
+            started INTEGER,
+            finished INTEGER,
+            not_before INTEGER,
+            attempts INTEGER NOT NULL,
+            cuts INTEGER NOT NULL
+        );
+        CREATE UNIQUE INDEX run_fire_time ON run (job, fire_time) WHERE "trigger" = 'schedule';
+        CREATE INDEX run_job ON run (job);
+        CREATE INDEX run_outcome ON run (outcome, job);
+        CREATE INDEX run_open ON run (id) WHERE state <> 'ended';
+        CREATE INDEX run_finished ON run (finished) WHERE state = 'ended';
+        CREATE INDEX run_version ON run (version);
+        CREATE TABLE attempt (
+            run INTEGER NOT NULL REFERENCES run (id) ON DELETE CASCADE,
+            number INTEGER NOT NULL,
+            started INTEGER NOT NULL,
+            finished INTEGER,
+            outcome TEXT,
+            reason TEXT,
+            error TEXT,
+            result TEXT NOT NULL,
+            warnings TEXT NOT NULL,
+            cpu_seconds REAL NOT NULL,
+            max_rss_bytes INTEGER NOT NULL,
+            user TEXT NOT NULL,
+            sandbox TEXT NOT NULL,
+            limits_hit TEXT NOT NULL,
+            refusals TEXT NOT NULL,
+            pid INTEGER,
+            pid_start INTEGER,
+            unkillable INTEGER,
+            PRIMARY KEY (run, number)
+        );
+        CREATE TABLE missed (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            job TEXT NOT NULL,
+            "from" INTEGER NOT NULL,
+            "to" INTEGER NOT NULL,
+            kind TEXT NOT NULL,
+            count INTEGER NOT NULL,
+            reason TEXT NOT NULL
+        );
+        CREATE INDEX missed_job ON missed (job, "to");
+        CREATE INDEX missed_to ON missed ("to");
+        CREATE TABLE version (
+            hash TEXT NOT NULL,
+            name TEXT NOT NULL,
+            text BLOB NOT NULL,
+            PRIMARY KEY (hash, name)
+        );
+        CREATE TABLE state (
+            job TEXT NOT NULL,
+            key TEXT NOT NULL,
+            value BLOB NOT NULL,
+            PRIMARY KEY (job, key)
+        );
+        """
+}
