@@ -62,6 +62,10 @@ package enum ControlCode {
     package static let conflict = "ECONFLICT"
     /// The host is stopping and takes no new runs.
     package static let stopping = "ESTOPPING"
+    /// No such address, the wrong method for it, or a body over the limit: mistakes of an HTTP client.
+    package static let noRoute = "ENOROUTE"
+    package static let wrongMethod = "EMETHOD"
+    package static let tooLarge = "ETOOLARGE"
     /// No host answers at the socket.
     package static let noHost = "ENOHOST"
 }

@@ -12,7 +12,12 @@ package final class Descriptor: Sendable {
 
     /// A second descriptor of the same open file, close-on-exec.
     package func duplicated() throws(SystemError) -> Descriptor {
-        Descriptor(owning: try retrying("fcntl") { fcntl(number, F_DUPFD_CLOEXEC, 3) })
+        Descriptor(owning: try duplicatedNumber())
+    }
+
+    /// A second number of the same open file, close-on-exec, for somebody who closes it himself: a C library.
+    package func duplicatedNumber() throws(SystemError) -> Int32 {
+        try retrying("fcntl") { fcntl(number, F_DUPFD_CLOEXEC, 3) }
     }
 
     /// Sets or clears O_NONBLOCK (fcntl(2)).
