@@ -1,0 +1,104 @@
+/// An attempt that runs, as its supervisor keeps it.
+struct ActiveAttempt: Sendable {
+    /// The most warnings and refusals that a record keeps.
+    private static let textsKept = 100
+    /// The largest result, as JSON, in bytes.
+    static let resultCap = 64 << 10
+
+    var claimed: ClaimedRun
+    var attempt: Attempt
+    /// The number of its worker; nil before and after it.
+    var worker: Int64?
+    var scratch: Path?
+    var grant: Grant?
+    var progress: Value = .null
+    /// An operator ended it.
+    var cancelled = false
+    /// The host's stop ended it.
+    var stopped = false
+    var verdict: Verdict?
+
+    init(claimed: ClaimedRun, attempt: Attempt) {
+        self.claimed = claimed
+        self.attempt = attempt
+    }
+
+    /// The order for its worker.
+    func order(base: Path, grace: Double) -> WorkerOrder {
+        let (run, job) = (claimed.run, claimed.job)
+        let deadline = Monotonic.now + job.header.timeout
+        var order = WorkerOrder(
+            task: .run, job: run.job, script: job.script, base: base, deadline: deadline, grace: grace)
+        order.settings = run.settings
+        order.timezone = job.header.timezone
+        order.this = [
+            "job": .text(run.job), "id": .int(run.id), "fire_time": .number(run.fireTime.epoch),
+            "attempt": .int(Int64(attempt.number)), "trigger": .text(run.trigger.rawValue), "dry_run": false,
+            "deadline": .number(attempt.started.epoch + job.header.timeout),
+        ]
+        return order
+    }
+
+    /// Takes a note of the worker into the record; returns the line for the run's log.
+    mutating func take(_ note: WorkerNote, now: Timestamp) -> LogLine? {
+        switch note {
+        case .log(let level, let message, let fields):
+            return LogLine(time: now, level: level, message: message, fields: fields, attempt: attempt.number)
+        case .progress(let done, let total, let label):
+            progress = [
+                "done": .number(done), "total": total.map { .number($0) } ?? .null, "label": .text(label),
+            ]
+            return nil
+        case .warning(let text):
+            if attempt.warnings.count < Self.textsKept { attempt.warnings.append(text) }
+            return LogLine(time: now, level: "warn", message: text, fields: [:], attempt: attempt.number)
+        case .refusal(let text):
+            if attempt.refusals.count < Self.textsKept { attempt.refusals.append(text) }
+            return LogLine(
+                time: now, level: "warn", message: "refused: " + text, fields: [:], attempt: attempt.number)
+        case .limit(let name):
+            if !attempt.limitsHit.contains(name) { attempt.limitsHit.append(name) }
+            return nil
+        }
+    }
+
+    /// Judges its end, and brings run and attempt to where they stand after it.
+    mutating func conclude(_ end: WorkerEnd, now: Timestamp, random: Double) {
+        var verdict = Verdict(
+            end.verdict, header: claimed.job.header, failed: attempt.number, cuts: claimed.run.cuts,
+            stopping: stopped && !cancelled, random: random)
+        if ((try? JSON.encode(verdict.result).count) ?? Int.max) > Self.resultCap {
+            verdict.result = .null
+            if !attempt.limitsHit.contains("result") { attempt.limitsHit.append("result") }
+        }
+        self.verdict = verdict
+        attempt.finished = now
+        attempt.outcome = verdict.outcome
+        attempt.reason = verdict.reason
+        attempt.error = verdict.error
+        attempt.result = verdict.result
+        attempt.cpuSeconds = end.exit?.cpuSeconds ?? 0
+        attempt.maxRSSBytes = end.exit?.maxRSSBytes ?? 0
+        claimed.run.reason = verdict.reason
+        switch verdict.next {
+        case .end:
+            claimed.run.state = .ended
+            claimed.run.outcome = verdict.outcome
+            claimed.run.finished = now
+        case .retry(let seconds):
+            claimed.run.state = .waiting
+            claimed.run.notBefore = now + seconds
+        case .redo, .redoAtNextStart:
+            claimed.run.state = .waiting
+            claimed.run.cuts += 1
+        }
+    }
+
+    /// The last line of its log, where it did not succeed.
+    func closingLine(_ now: Timestamp) -> LogLine? {
+        guard let verdict else { return nil }
+        let text = verdict.error ?? verdict.reason ?? verdict.outcome.rawValue
+        let level = verdict.outcome == .skipped ? "info" : "error"
+        return LogLine(time: now, level: level, message: text, fields: [:], attempt: attempt.number)
+    }
+}
