@@ -35,3 +35,15 @@ package struct HostModule {
         self.prelude = prelude
     }
 }
+
+/// A failure with members of its own, for a host function to throw: the script finds them in the error table, beside
+/// `code` and `message` (`EEXIT` carries the program's `status` and `stderr`).
+package struct HostError: Error {
+    package var failure: Failure
+    package var fields: [String: Value]
+
+    package init(_ failure: Failure, fields: [String: Value]) {
+        self.failure = failure
+        self.fields = fields
+    }
+}
