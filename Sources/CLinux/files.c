@@ -54,3 +54,7 @@ int64_t scriptron_seek_data(int descriptor, int64_t offset, int hole) {
     off_t result = lseek(descriptor, offset, hole ? SEEK_HOLE : SEEK_DATA);
     return result < 0 ? -errno : result;
 }
+
+int scriptron_pipe(int ends[2]) {
+    return pipe2(ends, O_CLOEXEC) < 0 ? -errno : 0;
+}

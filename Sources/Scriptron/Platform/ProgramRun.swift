@@ -1,0 +1,272 @@
+import CLinux
+import Glibc
+
+/// Programs to start, connected by pipes, and how to wait for them.
+package struct ProgramRequest {
+    /// One program.
+    package struct Stage {
+        /// Absolute.
+        package var program: Path
+        /// From its own name; no NUL in any.
+        package var arguments: [[UInt8]]
+
+        package init(program: Path, arguments: [[UInt8]]) {
+            self.program = program
+            self.arguments = arguments
+        }
+    }
+
+    /// What the first stage reads.
+    package enum Input {
+        /// `/dev/null`.
+        case nothing
+        case bytes([UInt8])
+        case descriptor(Descriptor)
+    }
+
+    package var stages: [Stage]
+    /// All of it, `NAME=value` each.
+    package var environment: [[UInt8]] = []
+    package var directory: Path = "/"
+    package var input: Input = .nothing
+    /// What the last stage writes to; nil: it is captured.
+    package var output: Descriptor?
+    /// On the monotonic clock: then they are asked to end (SIGTERM).
+    package var deadline: Double = .infinity
+    /// Seconds from then until they are killed.
+    package var grace: Double = 5
+    /// Seconds that those who still hold the pipes get after the last stage has ended.
+    package var drain: Double = 0.5
+    /// The most bytes kept of each stream; what comes beyond is read and dropped, so that no writer blocks.
+    package var limit = 16 << 20
+    /// Where given, output is told line by line (without the line feed) instead of captured.
+    package var line: ((_ stage: Int, _ isError: Bool, _ line: [UInt8]) -> Void)?
+    /// Whether children of others that ended are reaped meanwhile: for a process that is an init or a subreaper.
+    package var reapsOrphans = false
+
+    package init(stages: [Stage]) { self.stages = stages }
+}
+
+/// How programs ended.
+package struct ProgramEnd: Sendable, Hashable {
+    package struct Stage: Sendable, Hashable {
+        /// Nil where it could not be killed.
+        package var exit: ProcessExit?
+        package var pid: Int32
+        package var standardError: [UInt8] = []
+    }
+
+    package var stages: [Stage] = []
+    package var standardOutput: [UInt8] = []
+    /// They were ended because the deadline had come.
+    package var timedOut = false
+    /// More came than is kept.
+    package var overflowed = false
+    /// Descendants held the pipes beyond the end of the last stage, and were killed.
+    package var killedDescendants = false
+    package var seconds: Double = 0
+}
+
+/// A program that could not be started.
+package struct ProgramStartError: Error, Sendable {
+    package let stage: Int
+    package let error: SystemError
+}
+
+/// One run of connected programs. Exits are awaited by pidfds, independently of the ends of the pipes: a descendant
+/// that keeps a pipe open holds nobody up (golang/go 23019 and its kin).
+package struct ProgramRun {
+    private struct Child {
+        let handle: ProcessHandle
+        var exit: ProcessExit?
+        var hasEnded = false
+    }
+
+    private let request: ProgramRequest
+    private var children: [Child] = []
+    private var streams: [OutputStream] = []
+    private var input: (pipe: Descriptor, rest: ArraySlice<UInt8>)?
+    private var end = ProgramEnd()
+    private var killAt = Double.infinity
+    private var giveUpAt = Double.infinity
+    private var drainUntil = Double.infinity
+
+    /// Runs the programs and waits until all have ended and nothing of their process groups is left.
+    package static func run(_ request: ProgramRequest) throws -> ProgramEnd {
+        // A program that does not read its input must not end us.
+        let before = signal(SIGPIPE, SIG_IGN)
+        defer { signal(SIGPIPE, before) }
+        let started = Monotonic.now
+        var run = ProgramRun(request: request)
+        do {
+            try run.start()
+        } catch {
+            run.abandon()
+            throw error
+        }
+        try run.wait()
+        run.finish()
+        run.end.seconds = Monotonic.now - started
+        return run.end
+    }
+
+    private init(request: ProgramRequest) { self.request = request }
+
+    // Starting.
+
+    private mutating func start() throws {
+        let null = Descriptor(owning: try retrying("open", "/dev/null") { open("/dev/null", O_RDWR | O_CLOEXEC) })
+        var next: Descriptor
+        switch request.input {
+        case .nothing: next = null
+        case .descriptor(let descriptor): next = descriptor
+        case .bytes(let bytes):
+            let pipe = try Pipe()
+            try pipe.write.setNonBlocking(true)
+            input = (pipe.write, bytes[...])
+            next = pipe.read
+        }
+        for (index, stage) in request.stages.enumerated() {
+            let isLast = index == request.stages.count - 1
+            let errors = try Pipe()
+            let output = isLast && request.output != nil ? nil : try Pipe()
+            // Without a pipe, a descriptor to write to was given.
+            let target = output?.write ?? request.output ?? null
+            let pid: Int32
+            do throws(SystemError) {
+                pid = try start(stage, [next, target, errors.write])
+            } catch {
+                throw ProgramStartError(stage: index, error: error)
+            }
+            children.append(Child(handle: try ProcessHandle(pid: pid)))
+            streams.append(try OutputStream(errors.read, stage: index, isError: true))
+            if isLast, let output { streams.append(try OutputStream(output.read, stage: index, isError: false)) }
+            next = output?.read ?? null
+        }
+    }
+
+    private func start(_ stage: ProgramRequest.Stage, _ descriptors: [Descriptor]) throws(SystemError) -> Int32 {
+        let arguments = CStrings(stage.arguments)
+        let environment = CStrings(request.environment)
+        let path = CStrings([stage.program.bytes, request.directory.bytes])
+        var program = scriptron_program()
+        program.path = UnsafePointer(path.pointers[0])
+        program.directory = UnsafePointer(path.pointers[1])
+        program.descriptors = (descriptors[0].number, descriptors[1].number, descriptors[2].number)
+        var step: Int32 = 0
+        let pid = withExtendedLifetime((arguments, environment, path, descriptors)) {
+            program.arguments = UnsafePointer(arguments.pointers)
+            program.environment = UnsafePointer(environment.pointers)
+            return scriptron_spawn(&program, &step)
+        }
+        let isDirectory = UInt32(step) == SCRIPTRON_SPAWN_DIRECTORY.rawValue
+        let isExecution = UInt32(step) == SCRIPTRON_SPAWN_EXECUTE.rawValue
+        return try checked(
+            isDirectory ? "chdir" : isExecution ? "execve" : "fork",
+            isDirectory ? request.directory.text : stage.program.text, result: pid)
+    }
+
+    /// Ends what was started when a later stage could not be.
+    private mutating func abandon() {
+        for child in children {
+            kill(-child.handle.pid, SIGKILL)
+            _ = ProcessExit.reap(pid: child.handle.pid, wait: true)
+        }
+        children = []
+    }
+
+    // Waiting.
+
+    private mutating func wait() throws(SystemError) {
+        if input?.rest.isEmpty == true { input = nil }
+        while true {
+            reapOrphans()
+            let running = children.contains { !$0.hasEnded }
+            let now = Monotonic.now
+            if running {
+                if now >= request.deadline, !end.timedOut {
+                    end.timedOut = true
+                    signalGroups(SIGTERM)
+                    killAt = now + request.grace
+                }
+                if now >= killAt {
+                    signalGroups(SIGKILL)
+                    killAt = .infinity
+                    giveUpAt = now + 5
+                }
+                if now >= giveUpAt { return }
+            } else {
+                if streams.allSatisfy({ $0.isClosed }) { return }
+                drainUntil = min(drainUntil, now + request.drain)
+                if now >= drainUntil { return }
+            }
+            let next = running ? min(end.timedOut ? .infinity : request.deadline, killAt, giveUpAt) : drainUntil
+            try poll(seconds: min(next - now, 1))
+        }
+    }
+
+    private mutating func poll(seconds: Double) throws(SystemError) {
+        var polled: [pollfd] = []
+        for child in children where !child.hasEnded {
+            polled.append(pollfd(fd: child.handle.descriptor.number, events: Int16(POLLIN), revents: 0))
+        }
+        for stream in streams where !stream.isClosed {
+            polled.append(pollfd(fd: stream.descriptor.number, events: Int16(POLLIN), revents: 0))
+        }
+        if let input { polled.append(pollfd(fd: input.pipe.number, events: Int16(POLLOUT), revents: 0)) }
+        let milliseconds = Int32(max(0, seconds) * 1000) + 1
+        try retrying("poll") { Glibc.poll(&polled, nfds_t(polled.count), milliseconds) }
+        for index in children.indices where !children[index].hasEnded {
+            children[index].hasEnded = scriptron_has_ended(children[index].handle.pid) != 0
+        }
+        for index in streams.indices where !streams[index].isClosed { streams[index].drain(request, limit: 1 << 20) }
+        feed()
+    }
+
+    private mutating func feed() {
+        guard let pipe = input?.pipe, var rest = input?.rest else { return }
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(pipe.number, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            if count < 0, errno == EAGAIN { break }
+            // It does not read its input (EPIPE): that is its own affair.
+            if count < 0 { rest = [] }
+            rest = rest.dropFirst(max(0, count))
+        }
+        input = rest.isEmpty ? nil : (pipe, rest)
+    }
+
+    /// Signals every group whose leader is not reaped yet, so that its number is still its own.
+    private func signalGroups(_ number: Int32) {
+        for child in children where child.exit == nil { kill(-child.handle.pid, number) }
+    }
+
+    private mutating func finish() {
+        input = nil
+        end.killedDescendants = !end.timedOut && streams.contains { !$0.isClosed }
+        signalGroups(SIGKILL)
+        for index in streams.indices { streams[index].finish(request) }
+        for index in children.indices {
+            let pid = children[index].handle.pid
+            // One that was given up would be waited for in vain.
+            if case .exit(let exit) = ProcessExit.reap(pid: pid, wait: children[index].hasEnded) {
+                children[index].exit = exit
+            }
+            var stage = ProgramEnd.Stage(exit: children[index].exit, pid: pid)
+            for stream in streams where stream.stage == index && stream.isError { stage.standardError = stream.kept }
+            end.stages.append(stage)
+        }
+        for stream in streams where !stream.isError { end.standardOutput = stream.kept }
+        end.overflowed = streams.contains { $0.overflowed }
+        reapOrphans()
+    }
+
+    private func reapOrphans() {
+        guard request.reapsOrphans else { return }
+        while true {
+            let pid = scriptron_ended_child()
+            guard pid > 0, !children.contains(where: { $0.handle.pid == pid && $0.exit == nil }) else { return }
+            _ = ProcessExit.reap(pid: pid, wait: true)
+        }
+    }
+}
