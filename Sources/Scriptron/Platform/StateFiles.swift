@@ -27,23 +27,11 @@ package enum StateFiles {
 
     /// The names in a directory, sorted by their bytes, without `.` and `..`; none where there is no directory.
     package static func names(in directory: Path) throws(SystemError) -> [[UInt8]] {
-        guard let stream = directory.withCString({ opendir($0) }) else {
-            let number = errno
-            if number == ENOENT { return [] }
-            throw SystemError(number, call: "opendir", subject: directory.text)
+        do throws(SystemError) {
+            return try Directory(directory).names().sorted { $0.lexicographicallyPrecedes($1) }
+        } catch  where error.number == ENOENT {
+            return []
         }
-        defer { closedir(stream) }
-        var names: [[UInt8]] = []
-        while true {
-            errno = 0
-            guard let entry = readdir(stream) else {
-                if errno != 0 { throw .current("readdir", directory.text) }
-                break
-            }
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
-            if name != Array(".".utf8), name != Array("..".utf8) { names.append(name) }
-        }
-        return names.sorted { $0.lexicographicallyPrecedes($1) }
     }
 
     /// Removes a file; whether there was one.
