@@ -1,14 +1,11 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
+#include "result.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-static int result_of(long result) {
-    return result < 0 ? -errno : (int)result;
-}
 
 int scriptron_mounts_become_slaves(void) {
     return result_of(mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL));

@@ -1,13 +1,10 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
+#include "result.h"
 #include <errno.h>
 #include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-static int result_of(int result) {
-    return result < 0 ? -errno : result;
-}
 
 int scriptron_unshare_pid_namespace(void) {
     return result_of(unshare(CLONE_NEWPID));

@@ -2,11 +2,15 @@
 // Every function returns a value >= 0, or -errno.
 #ifndef SCRIPTRON_CLINUX_H
 #define SCRIPTRON_CLINUX_H
+#include "credentials.h"
+#include "descriptors.h"
 #include "errors.h"
 #include "events.h"
+#include "files.h"
+#include "filters.h"
+#include "landlock.h"
 #include "mounts.h"
 #include "namespaces.h"
-#include "files.h"
 #include "peer.h"
 #include "process.h"
 #include "sockets.h"

@@ -1,0 +1,14 @@
+#ifndef SCRIPTRON_CLINUX_FILTERS_H
+#define SCRIPTRON_CLINUX_FILTERS_H
+#include <stdint.h>
+
+/// seccomp(2), SECCOMP_SET_MODE_FILTER: loads a compiled filter of `count` instructions (8 bytes each, struct
+/// sock_filter) for this thread and its children. Needs no_new_privs or CAP_SYS_ADMIN.
+int scriptron_filter_load(const uint64_t *instructions, uint16_t count);
+
+/// An empty memfd_create(2), close-on-exec, for a compiler to write its filter to.
+int scriptron_filter_buffer(void);
+
+/// Whether the kernel has seccomp filters: 1 or 0.
+int scriptron_filter_available(void);
+#endif
