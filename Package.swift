@@ -35,9 +35,19 @@ let package = Package(
             dependencies: ["Scriptron", "CCurl"],
             swiftSettings: swiftSettings
         ),
+        // What the tests of the sandbox attack it with: a worker's process of one thread, and a granted program.
+        .target(
+            name: "CAttack", path: "Tests/Support/CAttack", linkerSettings: [.linkedLibrary("seccomp")]),
+        .executableTarget(name: "sandbox-attack", dependencies: ["CAttack"], path: "Tests/Support/SandboxAttack"),
+        .executableTarget(
+            name: "sandbox-probe",
+            dependencies: ["Scriptron", "CAttack"],
+            path: "Tests/Support/SandboxProbe",
+            swiftSettings: swiftSettings
+        ),
         .testTarget(
             name: "ScriptronTests",
-            dependencies: ["Scriptron", "scriptron"],
+            dependencies: ["Scriptron", "scriptron", "sandbox-attack", "sandbox-probe"],
             swiftSettings: swiftSettings
         ),
         .testTarget(

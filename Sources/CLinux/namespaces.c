@@ -2,6 +2,7 @@
 #include "CLinux.h"
 #include "result.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,8 +29,13 @@ int scriptron_try_namespaces(int mounts, int pids) {
     if (child < 0)
         return -errno;
     // Nothing but system calls in the child: the parent may have many threads.
-    if (child == 0)
-        _exit(unshare(flags) < 0 ? errno : 0);
+    if (child == 0) {
+        int own = mounts ? open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC) : -1;
+        if (unshare(flags) < 0)
+            _exit(errno);
+        // Entering a namespace asks for one capability more than making it.
+        _exit(mounts && setns(own, CLONE_NEWNS) < 0 ? errno : 0);
+    }
     int status = 0;
     while (waitpid(child, &status, 0) < 0)
         if (errno != EINTR)

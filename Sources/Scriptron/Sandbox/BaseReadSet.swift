@@ -27,6 +27,9 @@ enum BaseReadSet {
     /// Devices that stay usable where the mounts forbid all others.
     static let devices: [Path] = ["/dev/null", "/dev/zero", "/dev/urandom"]
 
+    /// Every path of the sets.
+    static let all = worker + network + programs
+
     /// What a grant's worker and programs may read.
     static func paths(for grant: Grant) -> [Path] {
         worker + (grant.ports.isEmpty ? [] : network) + (grant.programs.isEmpty ? [] : programs)

@@ -22,8 +22,9 @@ struct MountPlan: Sendable {
         try Namespaces.unshareMounts()
         let made: Descriptor
         do throws(SystemError) {
-            try change()
+            // Opened now: afterwards there may be no /proc to open it by.
             made = try Namespaces.currentMountNamespace()
+            try change()
         } catch {
             try Namespaces.enterMounts(own)
             throw error
