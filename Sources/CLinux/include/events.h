@@ -3,4 +3,5 @@
 #define SCRIPTRON_CLINUX_EVENTS_H
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #endif
