@@ -40,10 +40,10 @@ struct ActiveAttempt: Sendable {
     }
 
     /// Takes a note of the worker into the record; returns the line for the run's log.
-    mutating func take(_ note: WorkerNote, now: Timestamp) -> LogLine? {
+    mutating func take(_ note: WorkerNote, now: Timestamp) -> LogRecord? {
         switch note {
         case .log(let level, let message, let fields):
-            return LogLine(time: now, level: level, message: message, fields: fields, attempt: attempt.number)
+            return LogRecord(time: now, level: level, message: message, fields: fields)
         case .progress(let done, let total, let label):
             progress = [
                 "done": .number(done), "total": total.map { .number($0) } ?? .null, "label": .text(label),
@@ -51,11 +51,11 @@ struct ActiveAttempt: Sendable {
             return nil
         case .warning(let text):
             if attempt.warnings.count < Self.textsKept { attempt.warnings.append(text) }
-            return LogLine(time: now, level: "warn", message: text, fields: [:], attempt: attempt.number)
+            return LogRecord(time: now, level: "warn", message: text)
         case .refusal(let text):
             if attempt.refusals.count < Self.textsKept { attempt.refusals.append(text) }
-            return LogLine(
-                time: now, level: "warn", message: "refused: " + text, fields: [:], attempt: attempt.number)
+            return LogRecord(
+                time: now, level: "warn", message: "refused: " + text)
         case .limit(let name):
             if !attempt.limitsHit.contains(name) { attempt.limitsHit.append(name) }
             return nil
@@ -95,10 +95,10 @@ struct ActiveAttempt: Sendable {
     }
 
     /// The last line of its log, where it did not succeed.
-    func closingLine(_ now: Timestamp) -> LogLine? {
+    func closingLine(_ now: Timestamp) -> LogRecord? {
         guard let verdict else { return nil }
         let text = verdict.error ?? verdict.reason ?? verdict.outcome.rawValue
         let level = verdict.outcome == .skipped ? "info" : "error"
-        return LogLine(time: now, level: level, message: text, fields: [:], attempt: attempt.number)
+        return LogRecord(time: now, level: level, message: text)
     }
 }

@@ -1,16 +1,76 @@
-/// A line of a run's log.
-package struct LogLine: Sendable, Hashable {
-    package var time: Timestamp
-    /// `debug`, `info`, `warn` or `error`.
-    package var level: String
-    package var message: String
-    package var fields: [String: Value]
-    package var attempt: Int
-}
+import Synchronization
 
 /// Where the lines of runs go. Calls never block, and keep their order.
 package protocol LogSink: Sendable {
-    func write(_ line: LogLine, job: String, run: Int64)
-    /// No more lines of this attempt come.
-    func close(job: String, run: Int64)
+    func write(_ record: LogRecord, job: String, run: Int64)
+    /// No more lines of this attempt come; `done` is called when all are written.
+    func close(job: String, run: Int64, done: @escaping @Sendable () -> Void)
+}
+
+/// Writes the logs of runs as files, on a thread of its own.
+package final class LogWriter: LogSink {
+    /// The most lines of a run that wait for the disk; what comes faster is dropped, and the log says so.
+    static let backlog = 20_000
+
+    private struct State {
+        var logs: [Int64: RunLog] = [:]
+        var waiting: [Int64: Int] = [:]
+        var dropped: [Int64: Int] = [:]
+    }
+
+    private let logs: RunLogs
+    private let thread = WorkQueue(name: "logs", width: 1)
+    private let trouble: @Sendable (Failure) -> Void
+    private let state = Mutex(State())
+
+    package init(logs: RunLogs, trouble: @escaping @Sendable (Failure) -> Void) {
+        self.logs = logs
+        self.trouble = trouble
+    }
+
+    package func write(_ record: LogRecord, job: String, run: Int64) {
+        let taken = state.withLock { state in
+            if state.waiting[run, default: 0] >= Self.backlog {
+                state.dropped[run, default: 0] += 1
+                return false
+            }
+            state.waiting[run, default: 0] += 1
+            return true
+        }
+        guard taken else { return }
+        thread.submit { [self] in
+            append(record, job: job, run: run)
+            let dropped = state.withLock { state in
+                state.waiting[run, default: 1] -= 1
+                return state.waiting[run] == 0 ? state.dropped.removeValue(forKey: run) : nil
+            }
+            if let dropped {
+                let text = "\(dropped) lines came faster than the disk took them, and were dropped"
+                append(LogRecord(time: record.time, level: "warn", message: text), job: job, run: run)
+            }
+        }
+    }
+
+    package func close(job: String, run: Int64, done: @escaping @Sendable () -> Void) {
+        thread.submit { [self] in
+            let log = state.withLock { state in
+                state.waiting.removeValue(forKey: run)
+                return state.logs.removeValue(forKey: run)
+            }
+            log?.close()
+            done()
+        }
+    }
+
+    private func append(_ record: LogRecord, job: String, run: Int64) {
+        do throws(Failure) {
+            let known = state.withLock { $0.logs[run] }
+            let log: RunLog
+            if let known { log = known } else { log = try logs.log(job: job, run: run) }
+            state.withLock { $0.logs[run] = log }
+            try log.append(record)
+        } catch {
+            trouble(error)
+        }
+    }
 }

@@ -328,13 +328,12 @@ package final class Supervisor: Sendable {
         if active.verdict?.error != nil || outcome != .succeeded, let line = active.closingLine(now) {
             connections.log.write(line, job: active.claimed.run.job, run: run)
         }
-        connections.log.close(job: active.claimed.run.job, run: run)
         state.withLock { state in
             state.active[run] = active
             state.active[run]?.worker = nil
             state.recording += 1
         }
-        record(active)
+        connections.log.close(job: active.claimed.run.job, run: run) { [self, active] in record(active) }
     }
 
     private func record(_ active: ActiveAttempt) {

@@ -26,6 +26,11 @@ package final class Descriptor: Sendable {
         try retrying("fcntl") { fcntl(number, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK) }
     }
 
+    /// Closes it in whatever program this process becomes (FD_CLOEXEC).
+    package func setCloseOnExec() throws(SystemError) {
+        try retrying("fcntl") { fcntl(number, F_SETFD, FD_CLOEXEC) }
+    }
+
     /// Reads at most `count` bytes; empty at the end of the file.
     package func read(_ count: Int) throws(SystemError) -> [UInt8] {
         var failed: SystemError?

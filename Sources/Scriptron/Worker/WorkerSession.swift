@@ -245,7 +245,11 @@ final class WorkerSession: Sendable {
             }
             handler(.request(id: id, service: service, arguments: arguments))
         case .end(let result):
-            state.withLock { $0.result = result }
+            state.withLock { state in
+                // The loop may see these words before its own timer.
+                if Monotonic.now >= deadline { state.expired = true }
+                state.result = result
+            }
             after(Workers.exitGrace) { $0.kill() }
         }
         return true

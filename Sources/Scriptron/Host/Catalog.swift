@@ -1,0 +1,130 @@
+import Synchronization
+
+/// The jobs that are loaded, kept in step with their sources.
+///
+/// A source that cannot be loaded leaves the last good version in place, and its problem is shown. Running attempts
+/// have their own copy of the job and are not disturbed.
+package final class Catalog: Sendable {
+    /// How many jobs are loaded at the same time.
+    static let width = 8
+
+    /// What the catalog is connected to.
+    package struct Connections: Sendable {
+        /// Loads a job; calls back once, from any thread.
+        package var load: @Sendable (JobSource, @escaping @Sendable (LoadResult) -> Void) -> Void
+        /// A new or changed job is ready.
+        package var updated: @Sendable (LoadedJob) -> Void
+        /// A job runs no more: it is gone, disabled or unconfigured.
+        package var removed: @Sendable (String) -> Void
+        /// A load failed; said loudly.
+        package var broken: @Sendable (String, Failure) -> Void
+    }
+
+    private struct State {
+        var entries: [String: CatalogEntry] = [:]
+        var queue: [JobSource] = []
+        var loading = 0
+        /// Called when nothing is left to load.
+        var whenDone: [@Sendable () -> Void] = []
+        /// Grows with each set of sources, so that a load of an older one is not taken.
+        var wanted: [String: String] = [:]
+    }
+
+    private let connections: Connections
+    private let state = Mutex(State())
+
+    package init(_ connections: Connections) { self.connections = connections }
+
+    /// All entries, by their names.
+    package var entries: [CatalogEntry] {
+        state.withLock { $0.entries.values.sorted { $0.name < $1.name } }
+    }
+
+    package func entry(_ name: String) -> CatalogEntry? { state.withLock { $0.entries[name] } }
+
+    /// Takes the sources as they are now: loads what is new or changed, forgets what is gone. `done` is called when all
+    /// that is loaded.
+    package func take(_ sources: [JobSource], done: @escaping @Sendable () -> Void = {}) {
+        let (gone, finished) = state.withLock { state -> ([String], Bool) in
+            let names = Set(sources.map(\.name))
+            let gone = state.entries.keys.filter { !names.contains($0) }
+            for name in gone {
+                state.entries.removeValue(forKey: name)
+                state.wanted.removeValue(forKey: name)
+            }
+            state.queue.removeAll { !names.contains($0.name) }
+            for source in sources where state.wanted[source.name] != source.key {
+                state.wanted[source.name] = source.key
+                state.queue.removeAll { $0.name == source.name }
+                state.queue.append(source)
+            }
+            let finished = state.queue.isEmpty && state.loading == 0
+            if !finished { state.whenDone.append(done) }
+            return (gone, finished)
+        }
+        for name in gone { connections.removed(name) }
+        if finished { done() } else { loadMore() }
+    }
+
+    private func loadMore() {
+        while true {
+            let source = state.withLock { state -> JobSource? in
+                guard state.loading < Self.width, !state.queue.isEmpty else { return nil }
+                state.loading += 1
+                return state.queue.removeFirst()
+            }
+            guard let source else { return }
+            if let refusal = source.refusal {
+                settle(source, .failed(refusal))
+            } else if !source.isEnabled {
+                settle(source, nil)
+            } else {
+                connections.load(source) { [self] result in settle(source, result) }
+            }
+        }
+    }
+
+    /// Takes the result of a load; nil: the job is disabled.
+    private func settle(_ source: JobSource, _ result: LoadResult?) {
+        let (stale, hadJob) = state.withLock { state -> (Bool, Bool) in
+            guard state.wanted[source.name] == source.key else { return (true, false) }
+            let hadJob = state.entries[source.name]?.loaded != nil
+            state.entries[source.name, default: CatalogEntry(name: source.name, script: source.path)]
+                .take(source, result)
+            return (false, hadJob)
+        }
+        if !stale {
+            switch result {
+            case .loaded(let job): connections.updated(job)
+            case .failed(let failure): connections.broken(source.name, failure)
+            case .unconfigured, nil: if hadJob { connections.removed(source.name) }
+            }
+        }
+        let done = state.withLock { state -> [@Sendable () -> Void] in
+            state.loading -= 1
+            guard state.queue.isEmpty, state.loading == 0 else { return [] }
+            defer { state.whenDone = [] }
+            return state.whenDone
+        }
+        for body in done { body() }
+        loadMore()
+    }
+}
+
+extension CatalogEntry {
+    fileprivate mutating func take(_ source: JobSource, _ result: LoadResult?) {
+        script = source.path
+        self.source = source.key
+        problem = nil
+        missing = []
+        isEnabled = result != nil
+        switch result {
+        case .loaded(let job): loaded = job
+        case .failed(let failure): problem = failure
+        case .unconfigured(let names):
+            missing = names
+            loaded = nil
+        case nil: loaded = nil
+        }
+    }
+}

@@ -1,0 +1,23 @@
+/// What a job is loaded from: its script, the libraries, the operator's words about it.
+package struct JobSource: Sendable {
+    package var name: String
+    /// The script's file.
+    package var path: Path
+    /// The script's name as errors show it (`jobs/sweep.lua`).
+    package var script: String
+    /// The version's files.
+    package var files: [String: [UInt8]]
+    package var isEnabled: Bool
+    /// Why it cannot be loaded at all (an owner that may not be trusted).
+    package var refusal: Failure?
+    /// SHA-256 of everything that the load depends on.
+    package var key: String
+}
+
+/// What loading a job gives.
+package enum LoadResult: Sendable {
+    case loaded(LoadedJob)
+    /// Required settings have no value.
+    case unconfigured([String])
+    case failed(Failure)
+}

@@ -1,0 +1,95 @@
+/// Does one order: evaluates a configuration or a header, or runs an attempt.
+struct ScriptRunner {
+    private let stage: WorkerStage
+    private let link: HostLink
+    private let order: WorkerOrder
+    private let grant: Grant
+    private let files: [String: [UInt8]]
+
+    init(stage: WorkerStage, link: HostLink, order: WorkerOrder, grant: Grant, files: [String: Value]) {
+        self.stage = stage
+        self.link = link
+        self.order = order
+        self.grant = grant
+        self.files = files.compactMapValues { if case .bytes(let bytes) = $0 { bytes } else { nil } }
+    }
+
+    /// Does it, and says how it ended.
+    func result() -> WorkerResult {
+        let state = stage.state
+        do throws(LuaError) {
+            prepare(state)
+            guard let text = files[order.script] else {
+                throw LuaError(.runtime, "the version has no file \(order.script)")
+            }
+            switch order.task {
+            case .configuration:
+                var result = WorkerResult(.succeeded)
+                result.result = try state.evaluateConfiguration(text, name: order.script)
+                return result
+            case .describe, .discover: return try describe(text, state)
+            case .run, .dryRun: return try attempt(text, state)
+            }
+        } catch {
+            return failed(error, state)
+        }
+    }
+
+    private func prepare(_ state: LuaState) {
+        var libraries: [String: [UInt8]] = [:]
+        for (name, text) in files where name.hasPrefix("lib/") && name.hasSuffix(".lua") {
+            libraries[String(name.dropFirst(4).dropLast(4))] = text
+        }
+        state.libraries = libraries
+        state.setMemoryLimit(grant.memory)
+        state.seed(Int64.random(in: .min ... .max), Int64.random(in: .min ... .max))
+        let left = max(0, order.deadline - Monotonic.now)
+        state.setDeadline(LuaState.now + UInt64(left * 1e9))
+        state.print = { [link] bytes in
+            link.post(.log(level: "info", message: String(decoding: bytes, as: UTF8.self), fields: [:]))
+        }
+    }
+
+    /// The header, then `{needs, facts}` for the settings that the host answers.
+    private func describe(_ text: [UInt8], _ state: LuaState) throws(LuaError) -> WorkerResult {
+        let script = try state.evaluateJob(text, name: order.script)
+        var header = script.header
+        for name in script.functions.keys { header[name] = true }
+        link.send(.header(.map(header)))
+        var result = WorkerResult(.succeeded)
+        guard let settings = try? link.settings() else { return result }
+        var facts = Value.null
+        if order.task == .discover, let discover = script.functions["discover"] {
+            state.phase = .run
+            facts = try state.call(discover, [.value(settings)], name: "discover")
+            state.phase = .evaluation
+        }
+        var needs = script.header["needs"] ?? [:]
+        if let function = script.functions["needs"] {
+            needs = try state.call(function, [.value(settings), .value(facts)], name: "needs")
+        }
+        result.result = ["needs": needs, "facts": facts]
+        return result
+    }
+
+    private func attempt(_ text: [UInt8], _ state: LuaState) throws(LuaError) -> WorkerResult {
+        let script = try state.evaluateJob(text, name: order.script)
+        guard let run = script.functions["run"] else {
+            throw LuaError(.runtime, "the job has no run function", place: order.script)
+        }
+        state.phase = .run
+        var result = WorkerResult(.succeeded)
+        result.result = try state.call(run, [.value(order.settings)], name: "run")
+        return result
+    }
+
+    private func failed(_ error: LuaError, _ state: LuaState) -> WorkerResult {
+        if state.hitMemoryLimit { link.post(.limit("memory")) }
+        var result = WorkerResult(.failed)
+        result.reason = error.description
+        result.error = error.report
+        result.code = error.failure.code
+        result.retry = error.fields["retry"]?.bool ?? true
+        return result
+    }
+}

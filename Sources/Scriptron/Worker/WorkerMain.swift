@@ -1,0 +1,23 @@
+/// The forked worker: confines itself, takes its order, does it, says how it ended.
+enum WorkerMain {
+    /// The whole life of a worker. It ends with `_exit`: closing Lua's state would run what the script left in it.
+    static func run(_ stage: WorkerStage, channel: Int32, files: Int32, _ confinement: Confinement) -> Never {
+        let link = HostLink(channel: PacketSocket(owning: channel))
+        do {
+            let report = try confinement.apply(keep: [0, 1, 2, channel, files])
+            link.send(.confined(report.description))
+            let order = try link.order()
+            let version = try ValueCodec.decode(try SealedMemory.read(files)).map ?? [:]
+            let script = ScriptRunner(stage: stage, link: link, order: order, grant: confinement.grant, files: version)
+            link.send(.end(script.result()))
+        } catch {
+            let failure = Failure.wrapping(error)
+            var result = WorkerResult(.failed)
+            result.reason = failure.description
+            result.error = failure.description
+            result.code = failure.code
+            link.send(.end(result))
+        }
+        ProcessExit.now(0)
+    }
+}

@@ -1,0 +1,161 @@
+/// The process that workers are forked from: one thread, warm, and nothing of its own to do.
+///
+/// It is started by its host as `scriptron zygote`, with the control socket as descriptor 3. It ends when that socket
+/// does, and takes all workers along.
+package enum Zygote {
+    /// The control socket's number.
+    static let controlNumber: Int32 = 3
+
+    /// Serves until the host is gone.
+    package static func main() -> Never {
+        let control = PacketSocket(owning: controlNumber)
+        do {
+            var loop = try ZygoteLoop(control: control)
+            loop.serve()
+        } catch {
+            let failure = Failure.wrapping(error)
+            if let bytes = try? ValueCodec.encode(ZygoteReport.refused(id: 0, failure).value) {
+                _ = try? control.send(bytes)
+            }
+            ProcessExit.now(1)
+        }
+        ProcessExit.now(0)
+    }
+}
+
+/// What the zygote keeps between forks.
+struct ZygoteLoop {
+    /// How many grants are kept decoded.
+    private static let grantsKept = 1024
+
+    private let control: PacketSocket
+    /// The namespace that the zygote itself lives in; nil where it can make no other.
+    private let pidNamespace: Descriptor?
+    private let children: ChildSignal
+    private let stage: WorkerStage
+    private var grants: [String: Grant] = [:]
+    private let confinements: ConfinementCache
+    private var workers: [Int32: Int64] = [:]
+    private var pending: [(bytes: [UInt8], descriptors: [Descriptor])] = []
+
+    /// Warms up: opens Lua, compiles filters, asks the kernel what it can do.
+    init(control: PacketSocket) throws {
+        self.control = control
+        try control.descriptor.setCloseOnExec()
+        let facts = SandboxFacts.probe()
+        confinements = ConfinementCache(facts: facts)
+        pidNamespace = facts.pidNamespaces ? try Namespaces.currentPIDNamespace() : nil
+        children = try ChildSignal()
+        try ProcessTree.becomeSubreaper()
+        stage = try WorkerStage()
+        report(.ready)
+    }
+
+    /// Takes requests and reaps workers until the host is gone; then kills what is left.
+    mutating func serve() {
+        var alive = true
+        while alive {
+            let ready = control.waitWith(children.descriptor, writable: !pending.isEmpty)
+            if ready.second { reap() }
+            if ready.first { alive = takeRequests() }
+            flush()
+        }
+        for pid in workers.keys { ProcessTree.kill(pid) }
+        while ProcessTree.sweepOrphans(keeping: []) {}
+    }
+
+    // Requests.
+
+    private mutating func takeRequests() -> Bool {
+        while true {
+            switch try? control.receive(descriptors: 3, wait: false) {
+            case .packet(let packet):
+                guard let value = try? ValueCodec.decode(packet.bytes), let request = SpawnRequest(value),
+                    packet.descriptors.count == 3
+                else { continue }
+                spawn(request, packet.descriptors)
+            case .nothing: return true
+            case .end, nil: return false
+            }
+        }
+    }
+
+    private mutating func spawn(_ request: SpawnRequest, _ descriptors: [Descriptor]) {
+        do {
+            let prepared = try confinement(request, descriptors[2])
+            let pid = try fork(request, prepared, channel: descriptors[0], files: descriptors[1])
+            workers[pid] = request.id
+            let process = try ProcessHandle(pid: pid)
+            report(.spawned(id: request.id, pid: pid), descriptors: [process.descriptor])
+        } catch {
+            report(.refused(id: request.id, Failure.wrapping(error)))
+        }
+    }
+
+    /// The request's sandbox, prepared now or before.
+    private mutating func confinement(_ request: SpawnRequest, _ file: Descriptor) throws -> Confinement {
+        if let known = grants[request.grantKey] {
+            return try confinements.confinement(for: known, scratch: request.scratch)
+        }
+        let value = try ValueCodec.decode(try SealedMemory.read(file.number))
+        guard let grant = Grant(value) else { throw Failure(code: "EGRANT", "the host sent a grant that is none") }
+        if grants.count >= Self.grantsKept { grants = [:] }
+        grants[request.grantKey] = grant
+        return try confinements.confinement(for: grant, scratch: request.scratch)
+    }
+
+    private func fork(
+        _ request: SpawnRequest, _ confinement: Confinement, channel: Descriptor, files: Descriptor
+    ) throws -> Int32 {
+        if let pidNamespace {
+            try Namespaces.unsharePID()
+            defer {
+                // Only fails where the descriptor is none, which it is.
+                try? Namespaces.returnToPIDNamespace(pidNamespace)
+            }
+            return try forkWorker(request, confinement, channel, files)
+        }
+        return try forkWorker(request, confinement, channel, files)
+    }
+
+    private func forkWorker(
+        _ request: SpawnRequest, _ confinement: Confinement, _ channel: Descriptor, _ files: Descriptor
+    ) throws -> Int32 {
+        let pid = try ProcessTree.fork()
+        if pid == 0 {
+            ProcessTree.nameSelf(request.name)
+            WorkerMain.run(stage, channel: channel.number, files: files.number, confinement)
+        }
+        return pid
+    }
+
+    // Ends.
+
+    private mutating func reap() {
+        children.drain()
+        while case .exit(let exit) = ProcessExit.reap(wait: false) {
+            guard let id = workers.removeValue(forKey: exit.pid) else { continue }
+            if pidNamespace == nil {
+                // What the worker left behind became a child of the zygote: it goes too, before its end is told.
+                while ProcessTree.sweepOrphans(keeping: Set(workers.keys)) {}
+            }
+            report(.exited(id: id, exit))
+        }
+    }
+
+    // Reports.
+
+    private mutating func report(_ report: ZygoteReport, descriptors: [Descriptor] = []) {
+        guard let bytes = try? ValueCodec.encode(report.value) else { return }
+        pending.append((bytes, descriptors))
+        flush()
+    }
+
+    private mutating func flush() {
+        while let first = pending.first,
+            (try? control.send(first.bytes, descriptors: first.descriptors.map(\.number), wait: false)) == true
+        {
+            pending.removeFirst()
+        }
+    }
+}
