@@ -33,6 +33,8 @@ let package = Package(
         .executableTarget(
             name: "scriptron",
             dependencies: ["Scriptron", "CCurl"],
+            // Links to the shipped files: a binary that is installed alone can still make a working directory.
+            resources: [.embedInCode("Shipped")],
             swiftSettings: swiftSettings
         ),
         // What the tests of the sandbox attack it with: a worker's process of one thread, and a granted program.

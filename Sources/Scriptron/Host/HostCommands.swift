@@ -24,9 +24,6 @@ package protocol HostCommands: Sendable {
 
     /// Where the configuration puts the state directory and the jobs. Evaluates it, in a worker.
     func locate(_ place: ConfigurationPlace) throws(Failure) -> (stateDirectory: Path, jobsDirectory: Path)
-
-    /// Facts for `doctor`, a row a fact: `group name state text cure`; `state` is `good`, `warning`, `bad` or `fact`.
-    func doctor(_ place: ConfigurationPlace?) throws(Failure) -> [Value]
 }
 
 /// Which configuration a command is about.

@@ -19,7 +19,7 @@ package protocol HostControl: AnyObject, Sendable {
     /// `limit` rows in all.
     func next(job: String?, limit: Int) throws(Failure) -> [Value]
 
-    /// Runs, the newest first, as `RunRow` says.
+    /// Runs, the newest first, as `RunRow` says. A job without runs that is not known either is the error ENOJOB.
     func history(_ query: RunQuery) throws(Failure) -> [Value]
 
     /// Ranges of fire times that did not run, the newest first: `job kind from to count reason`.

@@ -1,0 +1,56 @@
+import Scriptron
+
+enum JobsCommand: Command {
+    static let syntax = CommandSyntax(
+        name: "jobs", summary: "List the jobs: when they run, and how they ran last",
+        options: [.json, .config, .socket])
+
+    static func run(_ arguments: CommandArguments, _ context: CommandContext) throws(Failure) -> ExitCode {
+        let rows = try context.client(arguments).get("/v1/jobs").list ?? []
+        try context.show(rows, json: arguments.has("json")) { lines($0, $1, context.time) }
+        return .done
+    }
+
+    static func lines(_ rows: [Value], _ style: TextStyle, _ time: TimeText) -> [String] {
+        if rows.isEmpty { return ["There are no jobs. A script that is put into the jobs directory becomes one."] }
+        var table = TextTable([
+            .init("JOB", flexible: true), .init("STATE"), .init("SCHEDULE", flexible: true), .init("NEXT"),
+            .init("LAST RUN"), .init("OUTCOME", flexible: true),
+        ])
+        for row in rows {
+            let state = row["state"]?.text ?? "?"
+            let schedule = row["schedule"]?.list?.compactMap(\.text).joined(separator: ", ") ?? ""
+            let isRunning = (row["running"]?.integer ?? 0) > 0 || row["running"]?.bool == true
+            let outcome = isRunning ? "running" : row["last_outcome"]?.text ?? ""
+            table.add([
+                .init(row["job"]?.text ?? "?"), .init(state, ink(state: state)), .init(schedule),
+                .init(row["next"]?.double.map { time.distance($0) } ?? ""),
+                .init(row["last_finished"]?.double.map { time.distance($0) } ?? ""),
+                .init(outcome, OutcomeText.ink(outcome)),
+            ])
+        }
+        return table.lines(style) + rows.flatMap { remarks($0, style) }
+    }
+
+    /// What the table has no room for: errors, and a sandbox that is not enforced.
+    private static func remarks(_ row: Value, _ style: TextStyle) -> [String] {
+        let job = row["job"]?.text ?? "?"
+        var lines: [String] = []
+        if let error = row["error"]?.text, !error.isEmpty {
+            lines += style.wrap("\(job): \(error.printable(lines: true))", indent: 2).map { style.paint($0, .red) }
+        }
+        if let sandbox = row["sandbox"]?.text, sandbox == "off" || sandbox == "best-effort" {
+            lines += style.wrap("\(job): its sandbox is \(sandbox)", indent: 2).map { style.paint($0, .red) }
+        }
+        return lines
+    }
+
+    private static func ink(state: String) -> TextStyle.Ink? {
+        switch state {
+        case "broken": .red
+        case "unconfigured": .yellow
+        case "disabled": .dim
+        default: nil
+        }
+    }
+}

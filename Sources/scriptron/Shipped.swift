@@ -1,0 +1,11 @@
+import Scriptron
+
+/// The files that the binary carries: a copy of those at the root of the repository.
+enum Shipped {
+    /// Their paths in a working directory, and their bytes.
+    static var files: [(path: Path, bytes: [UInt8])] {
+        [
+            ("scriptron.lua", PackageResources.scriptron_lua)
+        ]
+    }
+}

@@ -1,0 +1,1 @@
+../../../scriptron.lua

@@ -1,0 +1,172 @@
+import Scriptron
+
+/// A dry run for people: what the job is, what it needs, what it would do in order, and how that would end.
+///
+/// The value has the keys `job script about schedule timezone next needs refused plan totals log warnings alerts
+/// outcome reason error result smallest_needs`. `needs` and `smallest_needs` map kinds (`read`, `write`, `run`, …) to
+/// lists of texts; `refused` lists texts; a step of `plan` has `effect` and its arguments (`path`, or `from` and `to`,
+/// `bytes`, `argv`, …), and `assumed` where it follows from an assumed answer; `totals` is a list of `effect count
+/// bytes`.
+enum DryRunText {
+    /// The most columns, whatever the terminal has: dry runs are kept and compared.
+    static let widest = 80
+
+    static func lines(_ report: Value, _ style: TextStyle, _ time: TimeText) -> [String] {
+        var style = style
+        style.width = min(style.width, widest)
+        let parts = [
+            head(report, style, time), needs("Needs", report["needs"], style), refused(report, style),
+            plan(report, style), log(report, style), alerts(report, style), end(report, style),
+        ]
+        return Array(parts.filter { !$0.isEmpty }.joined(separator: [""]))
+    }
+
+    private static func head(_ report: Value, _ style: TextStyle, _ time: TimeText) -> [String] {
+        var first = "Dry run of \(report["job"]?.text ?? "?")"
+        if let about = report["about"]?.text, !about.isEmpty { first += ": " + about.printable() }
+        var lines = style.wrap(first, indent: 2)
+        if let script = report["script"]?.text { lines += style.wrap("  script    " + script.printable(), indent: 12) }
+        let schedules = report["schedule"]?.list?.compactMap(\.text) ?? report["schedule"]?.text.map { [$0] } ?? []
+        let zone = report["timezone"]?.text.map { " (\($0))" } ?? ""
+        let schedule = schedules.isEmpty ? "none, by hand only" : schedules.joined(separator: ", ") + zone
+        lines += style.wrap("  schedule  " + schedule.printable(), indent: 12)
+        let times = report["next"]?.list?.compactMap(\.double) ?? []
+        for (index, instant) in times.enumerated() {
+            lines.append((index == 0 ? "  next      " : "            ") + time.zone.plain(Timestamp(instant)))
+        }
+        return lines
+    }
+
+    private static func needs(_ title: String, _ needs: Value?, _ style: TextStyle) -> [String] {
+        let map = needs?.map ?? [:]
+        let rows = map.keys.sorted().flatMap { kind -> [String] in
+            guard let value = map[kind] else { return [] }
+            let entries: [String]
+            switch value {
+            case .list(let list): entries = list.map(ValueText.short)
+            case .bool(false), .null: entries = []
+            case .bool(true): entries = ["yes"]
+            default: entries = [ValueText.short(value)]
+            }
+            return entries.enumerated().flatMap { index, entry in
+                style.wrap("  " + (index == 0 ? kind : "").padded(to: 10) + entry.printable(), indent: 14)
+            }
+        }
+        return [style.paint(title, .bold)] + (rows.isEmpty ? ["  nothing"] : rows)
+    }
+
+    private static func refused(_ report: Value, _ style: TextStyle) -> [String] {
+        let texts = report["refused"]?.list?.compactMap(\.text) ?? []
+        if texts.isEmpty { return [] }
+        return [style.paint("Refused", .bold)]
+            + texts.flatMap { style.wrap("  " + $0.printable(), indent: 4) }.map { style.paint($0, .red) }
+    }
+
+    private static func plan(_ report: Value, _ style: TextStyle) -> [String] {
+        let steps = report["plan"]?.list ?? []
+        if steps.isEmpty { return [style.paint("Plan", .bold), "  nothing would be changed"] }
+        let width = String(steps.count).count
+        let lines = steps.enumerated().flatMap { index, step in
+            let head = "  " + String(index + 1).padded(leadingTo: width) + ". "
+            return style.wrap(head + self.step(step), indent: head.count + 2)
+        }
+        return [style.paint("Plan", .bold)] + lines + totals(report, style)
+    }
+
+    /// `remove /srv/a (1.5 KiB, assumed)`.
+    static func step(_ step: Value) -> String {
+        let map = step.map ?? [:]
+        var text = ValueText.short(map["effect"] ?? "?")
+        var rest = map
+        rest["effect"] = nil
+        if let path = rest.removeValue(forKey: "path") { text += " " + ValueText.short(path) }
+        if let from = rest.removeValue(forKey: "from"), let to = rest.removeValue(forKey: "to") {
+            text += " " + ValueText.short(from) + " to " + ValueText.short(to)
+        }
+        if let argv = rest.removeValue(forKey: "argv")?.list {
+            text += " " + argv.map { quoted(ValueText.short($0)) }.joined(separator: " ")
+        }
+        var remarks: [String] = []
+        if let bytes = rest.removeValue(forKey: "bytes")?.integer { remarks.append(Quantity.describe(bytes: bytes)) }
+        let isAssumed = rest.removeValue(forKey: "assumed")?.bool == true
+        remarks += rest.keys.sorted().compactMap { key in
+            guard let value = rest[key], !value.isNull, value != false else { return nil }
+            return value == true ? key.printable() : "\(key.printable()) \(ValueText.short(value))"
+        }
+        if isAssumed { remarks.append("assumed") }
+        return text + (remarks.isEmpty ? "" : " (" + remarks.joined(separator: ", ") + ")")
+    }
+
+    /// A word of a command line, quoted where a shell would need it.
+    private static func quoted(_ word: String) -> String {
+        let isPlain = !word.isEmpty && word.allSatisfy { $0.isLetter || $0.isNumber || "-_./=:,@%+".contains($0) }
+        return isPlain
+            ? word
+            : "'"
+                + word.split(separator: "'", omittingEmptySubsequences: false)
+                .joined(separator: "'\\''") + "'"
+    }
+
+    /// `  in all: would remove 1,204 files, 3.1 GiB`, a line an effect.
+    private static func totals(_ report: Value, _ style: TextStyle) -> [String] {
+        (report["totals"]?.list ?? []).flatMap { total -> [String] in
+            guard let count = total["count"]?.integer else { return [] }
+            var text = "  in all: would \(ValueText.short(total["effect"] ?? "?")) "
+            text += counted(count, total["unit"]?.text ?? "thing", total["units"]?.text)
+            if let bytes = total["bytes"]?.integer { text += ", \(Quantity.describe(bytes: bytes))" }
+            return style.wrap(text, indent: 4)
+        }
+    }
+
+    private static func log(_ report: Value, _ style: TextStyle) -> [String] {
+        let lines = report["log"]?.list ?? []
+        if lines.isEmpty { return [] }
+        return [style.paint("Log", .bold)]
+            + lines.flatMap { line in
+                let fields = (line["fields"]?.map ?? [:]).sorted { $0.key < $1.key }
+                    .map { "  \($0.key.printable())=\(ValueText.short($0.value))" }.joined()
+                let level = (line["level"]?.text ?? "info").padded(to: 5)
+                return style.wrap("  \(level) \((line["message"]?.text ?? "").printable())\(fields)", indent: 8)
+            }
+    }
+
+    private static func alerts(_ report: Value, _ style: TextStyle) -> [String] {
+        let warnings = report["warnings"]?.list?.compactMap(\.text) ?? []
+        let alerts = (report["alerts"]?.list ?? []).map(ValueText.short)
+        let metrics = (report["metrics"]?.list ?? []).map(ValueText.short)
+        func section(_ title: String, _ texts: [String]) -> [String] {
+            texts.isEmpty
+                ? [] : [style.paint(title, .bold)] + texts.flatMap { style.wrap("  " + $0.printable(), indent: 4) }
+        }
+        let parts = [section("Warnings", warnings), section("Alerts", alerts), section("Metrics", metrics)]
+        return Array(parts.filter { !$0.isEmpty }.joined(separator: [""]))
+    }
+
+    private static func end(_ report: Value, _ style: TextStyle) -> [String] {
+        let outcome = report["outcome"]?.text ?? "?"
+        var lines: [String] = []
+        if let smallest = report["smallest_needs"], !smallest.isNull {
+            lines += needs("The smallest needs that would have served", smallest, style) + [""]
+        }
+        if let result = report["result"], !result.isNull {
+            lines += [style.paint("Result", .bold)] + ValueText.lines(result, style, indent: 2) + [""]
+        }
+        var last = "The run would have \(style.paint(past(outcome), OutcomeText.ink(outcome)))"
+        if let reason = report["reason"]?.text, !reason.isEmpty { last += ": " + reason.printable() }
+        lines += style.wrap(last + ".", indent: 2)
+        if let error = report["error"]?.text, !error.isEmpty {
+            lines += error.printable(lines: true).split(separator: "\n").flatMap { style.wrap("  " + $0, indent: 4) }
+        }
+        return lines
+    }
+
+    private static func past(_ outcome: String) -> String {
+        switch Outcome(rawValue: outcome) {
+        case .timedOut: "timed out"
+        case .cancelled: "been cancelled"
+        case .lost: "been lost"
+        case .skipped: "been skipped"
+        default: outcome
+        }
+    }
+}

@@ -1,0 +1,40 @@
+-- Scriptron's configuration: which jobs run, when, with what, and how far they may reach.
+--
+-- It is read when the host starts, and again when it changes. `scriptron check` says what is wrong with it. Relative
+-- paths start at the folder of this file. Durations: "90s" "5m" "2h" "7d"; sizes: "64KiB" "10MiB" "2GiB".
+return {
+  jobs_dir  = "jobs",      -- a script that is put here is a job: live within a second
+  state_dir = "var",       -- what the host keeps: records, logs, its socket
+
+  -- timezone    = "Europe/Paris",   -- of the schedules; else the machine's
+  -- concurrency = 8,                -- runs at the same time; else four for each core
+
+  -- The most that any job may touch, whatever it declares. What is not named here is denied.
+  ceiling = {
+    read  = { "/etc", "/proc", "/sys", "/var/log", "." },
+    write = { "var/tmp", "var/log" },
+    run   = {},
+    connect = { "127.0.0.1:*" },
+  },
+
+  -- Settings of jobs, and whatever of their headers is to be different here.
+  jobs = {
+    -- The machine's health, at start and every minute; one line a run goes to a log of its own.
+    health = {
+      schedule = { "@start", "* * * * *" },
+      settings = { log = "var/log/health.log" },
+    },
+
+    -- Temporary files that nobody has touched for an hour, at start and every ten minutes.
+    sweep = {
+      schedule = { "@start", "*/10 * * * *" },
+      settings = { paths = { "var/tmp" }, older_than = "1h", clock = "modified" },
+    },
+
+    -- A second job of the same script:
+    -- ["sweep-cache"] = { script = "sweep.lua", schedule = "30 4 * * *", settings = { paths = { "/var/cache/app" } } },
+
+    -- A job that is not to run here:
+    -- health = { enabled = false },
+  },
+}
