@@ -20,3 +20,44 @@ package enum Users {
         return String(cString: record.pw_name)
     }
 }
+
+extension Users {
+    /// A user of the machine.
+    package struct Account: Sendable, Hashable {
+        package var name: String
+        package var uid: UInt32
+        package var gid: UInt32
+        /// Every group it is in, its own included.
+        package var groups: [UInt32]
+        package var home: Path
+    }
+
+    /// The account of this name (getpwnam_r(3), getgrouplist(3)); nil where there is none.
+    package static func account(named name: String) -> Account? {
+        find { getpwnam_r(name, $0, $1, $2, $3) }
+    }
+
+    /// The account of this number; nil where there is none.
+    package static func account(uid: UInt32) -> Account? {
+        find { getpwuid_r(uid, $0, $1, $2, $3) }
+    }
+
+    private typealias Lookup = (
+        UnsafeMutablePointer<passwd>, UnsafeMutablePointer<CChar>, Int,
+        UnsafeMutablePointer<UnsafeMutablePointer<passwd>?>
+    ) -> Int32
+
+    private static func find(_ look: Lookup) -> Account? {
+        var record = passwd()
+        var buffer = [CChar](repeating: 0, count: 64 << 10)
+        var found: UnsafeMutablePointer<passwd>?
+        guard look(&record, &buffer, buffer.count, &found) == 0, found != nil else { return nil }
+        var count: Int32 = 1024
+        var groups = [gid_t](repeating: 0, count: Int(count))
+        if getgrouplist(record.pw_name, record.pw_gid, &groups, &count) < 0 { count = 1024 }
+        let home = Path(String(cString: record.pw_dir))
+        return Account(
+            name: String(cString: record.pw_name), uid: record.pw_uid, gid: record.pw_gid,
+            groups: Array(groups.prefix(Int(count))), home: home.isAbsolute ? home : "/")
+    }
+}
