@@ -62,12 +62,13 @@ extension LuaState {
             setGlobal("secret")
         }
         try callLoaded(arguments: 0)
-        return try takeResult(of: name)
+        return try takeResult(of: name, mixesKeys: true)
     }
 
     /// Calls a function of the script; its first result, as a plain value. `name` is how messages call it (`run`).
+    /// With `mixesKeys` (for `needs`) a table may have both numbers and names for keys.
     package func call(
-        _ function: Reference, _ arguments: [LuaArgument], name: String = "the function"
+        _ function: Reference, _ arguments: [LuaArgument], name: String = "the function", mixesKeys: Bool = false
     ) throws(LuaError) -> Value {
         do throws(Failure) {
             try lifted { () throws(Failure) in
@@ -87,7 +88,7 @@ extension LuaState {
             throw LuaError(.runtime, error.message, code: error.code)
         }
         try callLoaded(arguments: Int32(arguments.count))
-        return try takeResult(of: name)
+        return try takeResult(of: name, mixesKeys: mixesKeys)
     }
 
     private func push(_ argument: LuaArgument) throws(Failure) {
@@ -121,10 +122,10 @@ extension LuaState {
     }
 
     /// Pops the result on top as a plain value.
-    private func takeResult(of name: String) throws(LuaError) -> Value {
+    private func takeResult(of name: String, mixesKeys: Bool) throws(LuaError) -> Value {
         defer { lua_settop(L, -2) }
         guard lua_checkstack(L, Self.stackNeeded) != 0 else { throw LuaError(.memory, "Lua's stack is full") }
-        var reader = reader(of: L)
+        var reader = reader(of: L, mixesKeys: mixesKeys)
         do throws(UnplainValue) {
             return try lifted { () throws(UnplainValue) in try reader.read(-1) }
         } catch {

@@ -27,15 +27,19 @@ struct LuaReader {
     let L: OpaquePointer
     /// The name of each kind of handle, by its number.
     let kinds: [String]
+    /// Whether a table may have both numbers and names for keys, as `{ "pg_dump", user = "postgres" }`: it is a map
+    /// then, with "1" for the key 1. For declarations, which read it so.
+    let mixesKeys: Bool
     private var itemsLeft = 2_000_000
     private var bytesLeft = 256 << 20
     /// The tables that are being read, outermost first.
     private var open: [UnsafeRawPointer] = []
 
     /// The stack must have room for three values a level.
-    init(_ L: OpaquePointer, kinds: [String]) {
+    init(_ L: OpaquePointer, kinds: [String], mixesKeys: Bool = false) {
         self.L = L
         self.kinds = kinds
+        self.mixesKeys = mixesKeys
     }
 
     /// The value at `index`, which stays there.
@@ -87,7 +91,8 @@ struct LuaReader {
         }
         defer { _ = open.popLast() }
         let length = lua_rawlen(L, index)
-        return length == 0 ? try map(index) : try list(index, length: length)
+        if length == 0 || (mixesKeys && hasNames(index)) { return try map(index) }
+        return try list(index, length: length)
     }
 
     /// The table at `index`, whose keys must be exactly 1…length.
@@ -119,6 +124,19 @@ struct LuaReader {
         return .list(values)
     }
 
+    /// Whether a key of the table at `index` is a string.
+    private func hasNames(_ index: Int32) -> Bool {
+        lua_pushnil(L)
+        while lua_next(L, index) != 0 {
+            lua_settop(L, -2)
+            if lua_type(L, -1) == LUA_TSTRING {
+                lua_settop(L, -2)
+                return true
+            }
+        }
+        return false
+    }
+
     private mutating func map(_ index: Int32) throws(UnplainValue) -> Value {
         var values: [String: Value] = [:]
         try members(index) { (reader, key) throws(UnplainValue) in values[key] = try reader.read(-1) }
@@ -134,12 +152,7 @@ struct LuaReader {
         lua_pushnil(L)
         while lua_next(L, index) != 0 {
             do throws(UnplainValue) {
-                guard lua_type(L, -2) == LUA_TSTRING else {
-                    throw UnplainValue(problem: "a table's keys must be exactly 1…n, or all text")
-                }
-                guard let key = try text(-2) else {
-                    throw UnplainValue(problem: "a table's keys must be valid UTF-8")
-                }
+                let key = try key(-2)
                 do throws(UnplainValue) {
                     try body(&self, key)
                 } catch {
@@ -151,5 +164,17 @@ struct LuaReader {
             }
             lua_settop(L, -2)
         }
+    }
+
+    /// The key at `index` as the name of a map's member.
+    private mutating func key(_ index: Int32) throws(UnplainValue) -> String {
+        if mixesKeys, lua_isinteger(L, index) != 0 { return String(lua_tointegerx(L, index, nil)) }
+        guard lua_type(L, index) == LUA_TSTRING else {
+            throw UnplainValue(problem: "a table's keys must be exactly 1…n, or all text")
+        }
+        guard let key = try text(index) else {
+            throw UnplainValue(problem: "a table's keys must be valid UTF-8")
+        }
+        return key
     }
 }

@@ -21,7 +21,7 @@ import CLua
 ///
 ///     state.phase = .evaluation                        // no API, no clock: the initial phase
 ///     let job = try state.evaluateJob(text, name: "jobs/sweep.lua")     // header, functions
-///     let needs = try state.call(job.functions["needs"], [.value(settings), .value(facts)])
+///     let needs = try state.call(job.functions["needs"], [.value(settings), .value(facts)], mixesKeys: true)
 ///     state.phase = .run
 ///     state.setFields(of: "this", ["job": "sweep", …])
 ///     let result = try state.call(run, [.value(settings), .module("this")])
@@ -227,7 +227,9 @@ package final class LuaState {
     }
 
     /// What reads values of `thread`'s stack.
-    func reader(of thread: OpaquePointer) -> LuaReader { LuaReader(thread, kinds: kindNames) }
+    func reader(of thread: OpaquePointer, mixesKeys: Bool = false) -> LuaReader {
+        LuaReader(thread, kinds: kindNames, mixesKeys: mixesKeys)
+    }
 
     /// Runs `body` with the memory limit lifted, so that no push raises.
     func lifted<Result, Problem: Error>(_ body: () throws(Problem) -> Result) throws(Problem) -> Result {
