@@ -13,6 +13,7 @@
 #include "namespaces.h"
 #include "peer.h"
 #include "process.h"
+#include "semaphores.h"
 #include "sockets.h"
 #include "spawn.h"
 #endif

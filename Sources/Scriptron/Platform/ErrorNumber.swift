@@ -6,4 +6,5 @@ package enum ErrorNumber {
     package static let accessDenied = EACCES
     package static let noSuchCall = ENOSYS
     package static let notFound = ENOENT
+    package static let noProcess = ESRCH
 }

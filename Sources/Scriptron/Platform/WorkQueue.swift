@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import Synchronization
 
@@ -110,4 +111,9 @@ package final class Semaphore: Sendable {
 
     /// Waits until there is one, and takes it.
     package func wait() { while sem_wait(semaphore) != 0 {} }
+
+    /// Waits at most so many seconds on the monotonic clock; false where there was none by then.
+    package func wait(seconds: Double) -> Bool {
+        scriptron_semaphore_wait(semaphore, Monotonic.now + max(0, min(seconds, 1e9))) == 0
+    }
 }

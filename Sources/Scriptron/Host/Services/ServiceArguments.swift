@@ -1,0 +1,131 @@
+/// The arguments of a service as a worker sent them, each checked before it is used.
+package struct ServiceArguments: Sendable {
+    /// The most files that one call may ask about.
+    private static let fileCap = 100_000
+    /// The longest that a call waits for a lock, in seconds.
+    private static let waitCap = 24 * 3600.0
+
+    let service: HostService
+    let values: [String: Value]
+
+    package init(service: HostService, values: [String: Value]) {
+        self.service = service
+        self.values = values
+    }
+
+    /// How long a look may take, in seconds.
+    func timeout() throws(Failure) -> Double {
+        guard let value = values["timeout"], !value.isNull else { return 2 }
+        guard let seconds = value.double, seconds.isFinite else { throw wrong("timeout", "a number of seconds") }
+        return min(max(seconds, 0.05), 60)
+    }
+
+    func integer(_ name: String) throws(Failure) -> Int64 {
+        guard let value = values[name]?.integer else { throw wrong(name, "a whole number") }
+        return value
+    }
+
+    func text(_ name: String, max: Int = 4096) throws(Failure) -> String {
+        guard let text = values[name]?.text, !text.isEmpty, text.utf8.count <= max, !text.utf8.contains(0) else {
+            throw wrong(name, "text of 1 to \(max) bytes")
+        }
+        return text
+    }
+
+    /// An absolute path, normalized.
+    func path(_ name: String) throws(Failure) -> Path {
+        guard let value = values[name] else { throw wrong(name, "an absolute path") }
+        return try path(value, name)
+    }
+
+    private func path(_ value: Value, _ name: String) throws(Failure) -> Path {
+        guard case .bytes(let bytes) = value, !bytes.contains(0), bytes.count <= 4096, Path(bytes: bytes).isAbsolute
+        else { throw wrong(name, "an absolute path") }
+        return Path(bytes: bytes).normalized
+    }
+
+    /// A lock's name, and how long to wait for it in seconds.
+    package func lock() throws(Failure) -> (name: String, wait: Double) {
+        let name = try text("name", max: 256)
+        guard let value = values["wait"], !value.isNull else { return (name, 0) }
+        guard let wait = value.double, wait.isFinite else { throw wrong("wait", "a number of seconds") }
+        return (name, min(max(wait, 0), Self.waitCap))
+    }
+
+    /// The files that are asked about: `{device, inode}`, or `{paths}` within the grant.
+    func files(_ grant: Grant) throws(Failure) -> Set<FileID> {
+        guard let paths = values["paths"], !paths.isNull else { return [try file(.map(values))] }
+        guard let list = paths.list, list.count <= Self.fileCap else { throw wrong("paths", "a list of paths") }
+        var files: Set<FileID> = []
+        for value in list {
+            let path = try granted(try path(value, "paths"), grant)
+            do throws(SystemError) {
+                if let status = try FileStatus.of(path, follow: false) { files.insert(status.id) }
+            } catch {
+                throw error.failure()
+            }
+        }
+        return files
+    }
+
+    /// The files of `{entries}`, in their order.
+    func entries() throws(Failure) -> [FileID] {
+        guard let list = values["entries"]?.list, list.count <= Self.fileCap else {
+            throw wrong("entries", "a list of at most \(Self.fileCap) entries")
+        }
+        var files: [FileID] = []
+        for value in list { files.append(try file(value)) }
+        return files
+    }
+
+    private func file(_ value: Value) throws(Failure) -> FileID {
+        guard let device = value["device"]?.integer, let inode = value["inode"]?.integer else {
+            throw wrong("entries", "whole numbers device and inode")
+        }
+        return FileID(device: UInt64(bitPattern: device), inode: UInt64(bitPattern: inode))
+    }
+
+    /// Which processes are meant; a pidfile must be one that the job may read.
+    func process(_ grant: Grant) throws(Failure) -> RunningProcesses.Target {
+        guard let pidfile = values["pidfile"], !pidfile.isNull else { return .name(try text("name", max: 255)) }
+        return .pidfile(try granted(try path(pidfile, "pidfile"), grant))
+    }
+
+    /// The signal's number, of a name (`HUP`) or a number.
+    func signal() throws(Failure) -> Int32 {
+        let name = values["signal"]?.integer.map { String($0) } ?? values["signal"]?.text
+        guard let number = name.flatMap({ SignalName.number($0) }) else {
+            throw wrong("signal", "a signal such as \"HUP\"")
+        }
+        return number
+    }
+
+    /// The server's name, which the grant must let the job connect to.
+    func server(_ grant: Grant) throws(Failure) -> String {
+        let name = try text("host", max: 253)
+        if grant.connect.contains(where: { Self.covers($0, name) }) { return name }
+        throw Failure(
+            code: "EGRANT", "\(service.rawValue) may not resolve \(name)",
+            cure: "add it to the job's needs: connect = { \"\(name):PORT\" }")
+    }
+
+    /// Whether an entry of `connect` (`host:port`, `*.domain:port`) is about this server.
+    private static func covers(_ entry: String, _ name: String) -> Bool {
+        guard let colon = entry.lastIndex(of: ":") else { return false }
+        let pattern = entry[..<colon].lowercased()
+        let name = name.lowercased()
+        if pattern == "*" { return true }
+        return pattern.hasPrefix("*.") ? name.hasSuffix(pattern.dropFirst()) : pattern == name || pattern == "[\(name)]"
+    }
+
+    private func granted(_ path: Path, _ grant: Grant) throws(Failure) -> Path {
+        if (grant.read + grant.write).contains(where: { path.isInside($0) }) { return path }
+        throw Failure(
+            code: "EGRANT", "\(service.rawValue) may not read \(path)",
+            cure: "add it to the job's needs: read = { \"\(path)\" }")
+    }
+
+    private func wrong(_ name: String, _ expected: String) -> Failure {
+        Failure(code: "EARGUMENT", "\(service.rawValue): \(name) must be \(expected)")
+    }
+}
