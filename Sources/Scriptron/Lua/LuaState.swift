@@ -49,11 +49,11 @@ package final class LuaState {
     /// The host functions by their number in the trampoline, with their full names. Number 0 is `print`.
     var functions: [(name: String, body: (Arguments) throws -> [Value])] = []
     /// The numbers of the functions of each module: `fs.write`, and `lock:release` for a method.
-    private var numbers: [String: Int] = [:]
+    var numbers: [String: Int] = [:]
     /// The kinds of handles, by their number.
-    private(set) var kindNames: [String] = []
-    private var kinds: [String: LuaHandleKind] = [:]
-    private var modules: [String: Reference] = [:]
+    var kindNames: [String] = []
+    var kinds: [String: LuaHandleKind] = [:]
+    var modules: [String: Reference] = [:]
     private var errorMetatable: Int32 = 0
     private var secretMetatable: Int32 = 0
 
@@ -121,99 +121,6 @@ package final class LuaState {
     /// The files of `jobs/lib` that the script has loaded so far, in that order.
     package var requiredLibraries: [String] {
         (try? shared("required"))?.list?.compactMap(\.text) ?? []
-    }
-
-    // MARK: Modules
-
-    /// Makes a module: a locked table of its functions, as a global or (for `this`) only for `call`. Its prelude runs
-    /// now. Fails where the prelude does.
-    package func install(_ module: HostModule, isGlobal: Bool = true) throws(LuaError) {
-        clua_lift(host)
-        defer { clua_lower(host) }
-        let writer = writer
-        lua_createtable(L, 0, Int32(clamping: module.functions.count))
-        for function in module.functions {
-            writer.push(text: function.name)
-            clua_push_function(L, number("\(module.name).\(function.name)", function.body))
-            lua_rawset(L, -3)
-        }
-        for (kind, methods) in module.methods.sorted(by: { $0.key < $1.key }) { addKind(kind, methods) }
-        if !module.prelude.isEmpty {
-            lua_pushvalue(L, -1)
-            try runPrelude(module.prelude, name: module.name, arguments: 1)
-            lua_settop(L, -2)
-        }
-        lua_pushvalue(L, -1)
-        modules[module.name] = Reference(place: luaL_ref(L, Int32(CLUA_REGISTRY)))
-        if isGlobal {
-            clua_lock(L, module.name)
-            setGlobal(module.name)
-        } else {
-            lua_settop(L, -2)
-        }
-    }
-
-    /// Replaces the bodies of an installed module's functions and methods by those of `module`, by their names.
-    package func bind(_ module: HostModule) {
-        for function in module.functions { rebind("\(module.name).\(function.name)", function.body) }
-        for (kind, methods) in module.methods {
-            for method in methods { rebind("\(kind):\(method.name)", method.body) }
-        }
-    }
-
-    /// Sets plain members of an installed module's table (`this.job`).
-    package func setFields(of module: String, _ fields: [String: Value]) throws(Failure) {
-        guard let reference = modules[module] else { return }
-        clua_lift(host)
-        defer { clua_lower(host) }
-        push(reference)
-        defer { lua_settop(L, -2) }
-        for (key, value) in fields {
-            writer.push(text: key)
-            do throws(Failure) {
-                try writer.push(value)
-            } catch {
-                lua_settop(L, -2)
-                throw error
-            }
-            lua_rawset(L, -3)
-        }
-    }
-
-    /// An installed module's table.
-    func reference(module: String) -> Reference? { modules[module] }
-
-    private func number(_ name: String, _ body: @escaping (Arguments) throws -> [Value]) -> Int32 {
-        numbers[name] = functions.count
-        functions.append((name, body))
-        return Int32(functions.count - 1)
-    }
-
-    private func rebind(_ name: String, _ body: @escaping (Arguments) throws -> [Value]) {
-        if let number = numbers[name] { functions[number].body = body }
-    }
-
-    /// Makes the metatable of a kind of handle: its methods, equality by id, `close` behind `__close`.
-    private func addKind(_ kind: String, _ methods: [HostFunction]) {
-        lua_createtable(L, 0, 5)
-        lua_createtable(L, 0, Int32(clamping: methods.count))
-        for method in methods {
-            let number = number("\(kind):\(method.name)", method.body)
-            writer.push(text: method.name)
-            clua_push_function(L, number)
-            lua_rawset(L, -3)
-            if method.name == "close" {
-                clua_push_closer(L, number)
-                lua_setfield(L, -3, "__close")
-            }
-        }
-        lua_setfield(L, -2, "__index")
-        lua_pushboolean(L, 0)
-        lua_setfield(L, -2, "__metatable")
-        writer.push(text: kind)
-        lua_setfield(L, -2, "__name")
-        kinds[kind] = LuaHandleKind(number: Int32(kindNames.count), metatable: luaL_ref(L, Int32(CLUA_REGISTRY)))
-        kindNames.append(kind)
     }
 
     // MARK: The stack, for the other files of this folder
@@ -339,7 +246,7 @@ package final class LuaState {
     }
 
     /// Runs a prelude with the `arguments` on top of the stack and, behind them, the base; leaves its one result.
-    private func runPrelude(_ text: String, name: String, arguments: Int32) throws(LuaError) {
+    func runPrelude(_ text: String, name: String, arguments: Int32) throws(LuaError) {
         var text = text
         let status = text.withUTF8 { bytes in
             bytes.withMemoryRebound(to: CChar.self) { clua_load(L, $0.baseAddress, $0.count, "=[\(name)]") }

@@ -53,9 +53,7 @@ struct ScriptRunner {
     /// The header, then `{needs, facts}` for the settings that the host answers.
     private func describe(_ text: [UInt8], _ state: LuaState) throws(LuaError) -> WorkerResult {
         let script = try state.evaluateJob(text, name: order.script)
-        var header = script.header
-        for name in script.functions.keys { header[name] = true }
-        link.send(.header(.map(header)))
+        link.send(.header(JobDefinition.header(plain: script.header, functions: script.functions.keys)))
         var result = WorkerResult(.succeeded)
         guard let settings = try? link.settings() else { return result }
         var facts = Value.null
@@ -64,9 +62,9 @@ struct ScriptRunner {
             facts = try state.call(discover, [.value(settings)], name: "discover")
             state.phase = .evaluation
         }
-        var needs = script.header["needs"] ?? [:]
+        var needs = Value.null
         if let function = script.functions["needs"] {
-            needs = try state.call(function, [.value(settings), .value(facts)], name: "needs")
+            needs = try state.call(function, [.value(settings), .value(facts)], name: "needs", mixesKeys: true)
         }
         result.result = ["needs": needs, "facts": facts]
         return result
