@@ -4,7 +4,7 @@ import Synchronization
 package final class Evaluator: Sendable {
     /// What a script said of itself.
     package struct Description: Sendable {
-        /// The header's plain members; its functions are `true`.
+        /// The header, as `JobDefinition` reads it.
         package var header: Value
         /// What `needs` returned; null where the settings were not given.
         package var needs: Value

@@ -30,7 +30,7 @@ struct LuaReader {
     /// Whether a table may have both numbers and names for keys, as `{ "pg_dump", user = "postgres" }`: it is a map
     /// then, with "1" for the key 1. For declarations, which read it so.
     let mixesKeys: Bool
-    private var itemsLeft = 2_000_000
+    private var itemsLeft = 1_000_000
     private var bytesLeft = 256 << 20
     /// The tables that are being read, outermost first.
     private var open: [UnsafeRawPointer] = []

@@ -82,6 +82,10 @@ package final class LuaState {
         host.pointee.evaluating = true
         host.pointee.context = Unmanaged.passUnretained(self).toOpaque()
         host.pointee.dispatch = dispatchHostFunction
+        // Where no script runs, values of any allowed depth can be read and pushed from now on.
+        guard lua_checkstack(L, Self.stackNeeded * 2) != 0 else {
+            throw Failure(code: "ENOMEM", "Lua's state could not be opened")
+        }
         try openPrelude()
         try GoldenList.check(globalNames())
     }

@@ -43,6 +43,7 @@ import Testing
             ("return job { settings = { f = print } }", "job: settings.f: a function has no plain form"),
             ("return job { 1, 2, x = 1 }", "job: a table's keys must be"),
             ("local t = {} t.t = t return job { settings = t }", "settings.t: the table contains itself"),
+            ("local t = {} for i = 1, 120 do t = { t } end return job { settings = t }", "nest deeper than 100 levels"),
             ("return job { settings = { [1] = 1, a = 2 } }", "job: settings: a table's keys must be exactly"),
             ("return job { settings = { [1] = 1, [3] = 2 } }", "settings"),
             ("return job { settings = { ['\\xff'] = 1 } }", "valid UTF-8"),
@@ -55,6 +56,19 @@ import Testing
         }
         #expect(error?.message.contains(message) == true, "\(error as Any)")
         #expect(error?.place?.hasPrefix("jobs/x.lua") == true)
+    }
+
+    @Test("Headers, results and fields of any allowed depth come through") func depth() throws {
+        let text =
+            "local function deep() local t = {} for i = 1, 97 do t = { t } end return t end\n"
+            + "return job { settings = deep(), run = function(this) return { deep(), this.deep } end }"
+        let state = try LuaState()
+        try state.install(HostModule("this", functions: []), isGlobal: false)
+        let script = try state.evaluateJob(Array(text.utf8), name: "jobs/x.lua")
+        let deep = (0..<97).reduce(Value.map([:])) { inner, _ in .list([inner]) }
+        #expect(script.header["settings"] == deep)
+        try state.setFields(of: "this", ["deep": deep])
+        #expect(try state.call(#require(script.functions["run"]), [.module("this")]) == [deep, deep])
     }
 
     @Test("A syntax error names the file and the line") func syntax() throws {
