@@ -31,8 +31,18 @@ static long argument_of(const char *word) {
     return (long)strtoull(word, NULL, 0);
 }
 
+/// getpid(2) by the 32-bit ABI, where there is one.
+static void foreign_call(void) {
+#if defined(__x86_64__)
+    long result = 20;
+    __asm__ volatile("int $0x80" : "+a"(result) : : "memory");
+#endif
+}
+
 static long step(int count, char **words) {
     long arguments[6] = {0};
+    if (strcmp(words[0], "foreign") == 0)
+        foreign_call();
     for (int index = 1; index < count && index < 7; index++)
         arguments[index - 1] = argument_of(words[index]);
     char *end = NULL;
@@ -45,8 +55,10 @@ static long step(int count, char **words) {
         _exit(0);
     if (result < 0)
         dprintf(1, "%s\n", strerrorname_np(errno));
-    else
+    else if (result == 0)
         dprintf(1, "ok\n");
+    else
+        dprintf(1, "ok %ld\n", result);
     return result;
 }
 

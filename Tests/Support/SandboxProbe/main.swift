@@ -37,7 +37,7 @@ struct Probe {
         switch option {
         case "--read": grant.read.append(Path(value))
         case "--write": grant.write.append(Path(value))
-        case "--run": grant.programs.append(Grant.Program(name: value, path: Path(value), files: [Path(value)]))
+        case "--run": grant.programs += programs(value)
         case "--port": grant.ports.append(UInt16(value) ?? 0)
         case "--scratch": scratch = Path(value)
         case "--user":
@@ -50,6 +50,20 @@ struct Probe {
         case "--repeat": repeats = Int(value) ?? 0
         default: fail("unknown option \(option)")
         }
+    }
+}
+
+/// The programs of an entry of `run`, as a job gets them.
+func programs(_ entry: String) -> [Grant.Program] {
+    var needs = Needs()
+    needs.run = [Needs.Program(name: entry)]
+    let facts = SandboxFacts(
+        landlockABI: 7, seccomp: true, mountNamespaces: true, pidNamespaces: true, canSwitchUser: true, uid: 0)
+    do throws(GrantRefusals) {
+        let terms = GrantTerms(base: "/", stateDirectory: "/nowhere", facts: facts)
+        return try GrantResolver(job: "probe", terms: terms).resolve(needs).programs
+    } catch {
+        fail(error.failure.description)
     }
 }
 

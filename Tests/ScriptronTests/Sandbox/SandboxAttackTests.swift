@@ -1,0 +1,187 @@
+import Glibc
+import Testing
+
+@testable import Scriptron
+
+/// Attacks by native code, past every check of the API: in the worker itself, and in a program that it was granted.
+@Suite("Attacks on the sandbox", .enabled(if: getuid() == 0, "needs root"))
+struct SandboxAttackTests {
+    private let arena: Arena
+
+    init() throws { arena = try Arena() }
+
+    /// Every answer that means no.
+    private static let refused: Set<String> = [
+        "EPERM", "EACCES", "EROFS", "EXDEV", "ENOSYS", "ENOENT", "EBUSY", "ESRCH", "ENODEV",
+    ]
+
+    /// Attempts on files outside the grant: contents, names, metadata.
+    private static let onFiles = [
+        "open s:/etc/shadow 0", "open s:OUT/file 0", "open s:OUT/file 1", "open s:OUT/file 01000",
+        "open s:OUT/new 0102 0644", "open s:OUT 020200002 0600", "creat s:OUT/new 0644", "truncate s:OUT/file 0",
+        "unlink s:OUT/file", "mkdir s:OUT/new 0755", "rmdir s:OUT", "mknod s:OUT/fifo 010644 0",
+        "symlink s:x s:OUT/link", "link s:OUT/file s:IN/stolen", "link s:IN/file s:OUT/given",
+        "rename s:OUT/file s:IN/stolen", "rename s:IN/file s:OUT/given", "renameat2 -100 s:OUT/file -100 s:IN/file 2",
+        "chmod s:OUT/file 0777", "chmod s:/etc/shadow 0644", "fchmodat -100 s:OUT/file 0777",
+        "fchmodat2 -100 s:OUT/file 0777 0", "chown s:OUT/file 0 0", "lchown s:OUT/file 0 0",
+        "fchownat -100 s:OUT/file 0 0 0", "utime s:OUT/file 0", "utimes s:OUT/file 0",
+        "utimensat -100 s:OUT/file 0 0", "setxattr s:OUT/file s:user.a s:b 1 0",
+        "lsetxattr s:OUT/file s:user.a s:b 1 0",
+        "removexattr s:OUT/file s:user.a", "open s:/proc/self/mem 2", "open s:/proc/1/environ 0",
+        "open s:/proc/1/root/etc/shadow 0", "open s:/proc/self/fd/0 2", "open s:/sys/kernel/mm 0", "open s:/dev/mem 0",
+        "open s:/dev/kmsg 0", "open s:/dev/shm/x 0102 0600",
+        "symlink s:/etc/shadow s:IN/out then open s:IN/out 0", "open_by_handle_at -100 x:00 0",
+        "name_to_handle_at -100 s:OUT/file x:00 x:00 0", "acct s:IN/file", "swapon s:IN/file 0",
+    ]
+
+    /// Attempts on other processes, the kernel and the network.
+    private static let onTheMachine = [
+        "ptrace 16 1 0 0", "process_vm_readv 1 x:00 0 x:00 0 0", "process_vm_writev 1 x:00 0 x:00 0 0",
+        "pidfd_open 1 0 then pidfd_getfd $0 0 0", "kcmp 1 1 0 0 0", "prlimit64 1 7 0 0", "sched_setaffinity 1 8 x:01",
+        "setpriority 0 1 19", "setpriority 2 0 19", "kill 1 0", "tgkill 1 1 0",
+        "pidfd_open 1 0 then pidfd_send_signal $0 0 0 0",
+        "unshare 0x10000000", "unshare 0x20000", "setns 0 0", "clone 0x10000011 0 0 0 0", "clone 0x20000011 0 0 0 0",
+        "clone3 x:00 88", "openat2 -100 s:IN/file x:00 24", "mount s:none s:IN s:tmpfs 0 0", "umount2 s:/ 2",
+        "pivot_root s:IN s:IN", "chroot s:IN", "open_tree -100 s:/ 1", "move_mount -100 s:IN -100 s:IN 0",
+        "fsopen s:tmpfs 0",
+        "mount_setattr -100 s:/ 0x8000 x:00 32", "bpf 0 x:00 0", "perf_event_open x:00 0 -1 -1 0",
+        "io_uring_setup 1 x:00",
+        "userfaultfd 1", "keyctl 0 0 0", "add_key s:user s:a s:b 1 -1", "request_key s:user s:a 0 0",
+        "init_module x:00 0 s:",
+        "finit_module 0 s: 0", "kexec_load 0 0 0 0", "reboot 0xfee1dead 672274793 0 0", "syslog 2 x:00 1",
+        "sethostname s:a 1", "settimeofday x:00 0", "clock_settime 0 x:00", "personality 0x0400000",
+        "ioctl 0 0x5412 s:a",
+        "ioctl 0 0x100005412 s:a", "ioctl 0 0x541C s:a", "shmget 0 4096 01600", "msgget 0 01600", "semget 0 1 01600",
+        "mq_open s:/x 0102 0600 0", "socket 1 1 0", "socket 1 2 0", "socket 16 3 0", "socket 17 3 0", "socket 40 1 0",
+        "socket 2 2 0", "socket 2 3 1", "socket 38 5 0", "socket 0x100000001 1 0",
+        "socketpair 1 2 0 x:0000000000000000",
+        "socketpair 2 1 0 x:0000000000000000", "setresuid 0 0 1 then setresuid 1 1 1", "470", "500 s:/etc/shadow",
+    ]
+
+    /// Which attempts got through, each with its answers.
+    private func through(_ attempts: [String], _ run: (String) throws -> [String]) rethrows -> [String] {
+        // One process for all of them: each attempt must be refused at its last step.
+        var found: [String] = []
+        let lines = try run(attempts.joined(separator: " then "))
+        var rest = lines[...]
+        for attempt in attempts {
+            let steps = attempt.split(separator: " ").filter { $0 == "then" }.count + 1
+            let answers = rest.prefix(steps)
+            rest = rest.dropFirst(steps)
+            if answers.count < steps || !Self.refused.contains(answers.last ?? "") {
+                found.append("\(attempt) → \(answers.joined(separator: " "))")
+            }
+        }
+        return found
+    }
+
+    /// Steps name each other by their place in one attempt; in a row of attempts they are counted on.
+    private func numbered(_ attempts: [String]) -> [String] {
+        var start = 0
+        return attempts.map { attempt in
+            let words = attempt.split(separator: " ").map { word in
+                word.first == "$" ? "$\(start + (Int(word.dropFirst()) ?? 0))" : String(word)
+            }
+            start += words.filter { $0 == "then" }.count + 1
+            return words.joined(separator: " ")
+        }
+    }
+
+    @Test("Native code in the worker reaches no file outside the grant", arguments: Standing.allCases, [7, 2])
+    func filesFromWorker(standing: Standing, abi: Int) throws {
+        let found = try through(numbered(Self.onFiles)) {
+            try arena.attack(standing, ["--abi", "\(abi)"], $0)
+        }
+        #expect(found.isEmpty, "\(found)")
+    }
+
+    @Test("Native code in the worker reaches nothing of the machine", arguments: Standing.allCases, [7, 2])
+    func machineFromWorker(standing: Standing, abi: Int) throws {
+        let attempts =
+            Self.onTheMachine + [
+                "execve s:/bin/true 0 0", "execveat -100 s:/bin/true 0 0 0", "fork", "vfork",
+                "clone 17 0 0 0 0", "memfd_create s:x 0", "socket 2 1 0", "socket 10 1 0",
+                "socketpair 1 1 0 x:0000000000000000",
+            ]
+        // Where Landlock keeps no signals inside, only the worker of a root host has a PID namespace.
+        let pids = abi < 6 && standing != .plain ? ["--pids"] : []
+        let inside = pids.isEmpty ? attempts : attempts.filter { !$0.contains("kill 1") && !$0.contains("pidfd_") }
+        let found = try through(numbered(inside)) { try arena.attack(standing, ["--abi", "\(abi)"] + pids, $0) }
+        #expect(found.isEmpty, "\(found)")
+    }
+
+    /// The attacking program where every user can read it.
+    private func program() throws -> String {
+        let copy = arena.directory.path.appending("attack")
+        let bytes = try Files.readSmall(try RanProgram.own("sandbox-attack"), max: 64 << 20)
+        try StateFiles.open(copy, .write).write(bytes)
+        chmod(copy.text, 0o755)
+        return copy.text
+    }
+
+    @Test("A granted program reaches no file outside the grant", arguments: Standing.allCases)
+    func filesFromProgram(standing: Standing) throws {
+        let program = try program()
+        let found = try through(numbered(Self.onFiles)) { calls in
+            let words = calls.split(separator: " ").map(String.init)
+            return try arena.execute(standing, ["--run", program], [program] + words).lines
+        }
+        #expect(found.isEmpty, "\(found)")
+    }
+
+    @Test("A granted program reaches nothing of the machine", arguments: Standing.allCases)
+    func machineFromProgram(standing: Standing) throws {
+        let program = try program()
+        let attempts = Self.onTheMachine + ["execve s:/bin/true 0 0", "socket 2 1 0"]
+        let found = try through(numbered(attempts)) { calls in
+            let words = calls.split(separator: " ").map(String.init)
+            return try arena.execute(standing, ["--run", program], [program] + words).lines
+        }
+        #expect(found.isEmpty, "\(found)")
+    }
+
+    @Test("A shell that is granted runs, and runs no other program", arguments: Standing.allCases)
+    func shell(standing: Standing) throws {
+        let script = """
+            echo started; echo inside > \(arena.granted)/by-shell && echo wrote
+            cat /etc/hostname; read line < /etc/shadow && echo secret; echo x > \(arena.foreign)/x && echo outside
+            kill -0 $PPID && echo signalled; (echo child); exit 0
+            """
+        let lines = try arena.execute(standing, ["--run", "sh"], ["/bin/sh", "-c", script]).lines
+        #expect(lines.filter { !$0.contains(": ") } == ["started", "wrote", "child"], "\(lines)")
+        #expect(lines.contains { $0.contains("cat: Permission denied") })
+    }
+
+    @Test("A set-id program gains nothing") func setIDProgram() throws {
+        let program = try program()
+        chmod(program, 0o4755)
+        // The finder refuses it; the kernel is asked all the same, by a copy that got the bit after it was granted.
+        #expect(try arena.execute(.user, ["--run", program], [program, "getuid"]).output.contains("set-id"))
+    }
+
+    @Test("With connect only TCP sockets to the granted port are made", arguments: Standing.allCases)
+    func connect(standing: Standing) throws {
+        // 127.0.0.1, ports 9 and 10; nobody listens there.
+        let granted = "x:020000097f0000010000000000000000"
+        let other = "x:0200000a7f0000010000000000000000"
+        let calls = """
+            socket 2 1 0 then connect $0 \(granted) 16 then connect $0 \(other) 16 \
+            then sendto $0 s:a 1 0x20000000 \(other) 16 then sendto $0 s:a 1 0x120000000 \(other) 16 \
+            then socket 2 1 262 then socket 2 2 0 then socket 1 1 0 then socket 2 1 132 then bind $0 \(other) 16 \
+            then setsockopt $0 6 30 x:01000000 4 then socket 10 0x80001 6
+            """
+        let lines = try arena.attack(standing, ["--port", "9"], calls)
+        #expect(
+            lines.map { $0.hasPrefix("ok") ? "ok" : $0 } == [
+                "ok", "ECONNREFUSED", "EACCES", "EPERM", "EPERM", "EACCES", "EACCES", "EACCES", "EACCES", "EACCES",
+                "EPERM", "ok",
+            ])
+    }
+
+    @Test("In a PID namespace of its own a program finds its own processes alone") func privateProcesses() throws {
+        let options = ["--pids", "--read", "/proc", "--run", "ls"]
+        let names = try arena.execute(.user, options, ["/bin/ls", "/proc"]).lines
+        #expect(names.compactMap { Int($0) } == [1])
+        #expect(!names.contains("kcore") && !names.contains("sysrq-trigger"))
+    }
+}
