@@ -29,6 +29,13 @@ enum FilterRules {
         ("sched_setattr", 0), ("setpriority", 1), ("ioprio_set", 1),
     ]
 
+    /// Priorities of a whole user or group, which may have processes outside: only PRIO_PROCESS (0) and
+    /// IOPRIO_WHO_PROCESS (1) stay.
+    static func denyPrioritiesOfMany(_ builder: FilterBuilder) throws(Failure) {
+        try builder.deny("setpriority", [.not(0, 0)])
+        try builder.deny("ioprio_set", [.not(0, 1)])
+    }
+
     /// As if the kernel did not have them: their arguments lie in memory, where no filter can look. The C library then
     /// takes the older call.
     static let absent = ["clone3", "openat2"]

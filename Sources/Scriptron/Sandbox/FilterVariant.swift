@@ -32,6 +32,7 @@ struct FilterVariant: Sendable, Hashable {
         try FilterRules.denyTerminalTricks(builder)
         try FilterRules.denyNamespaces(builder)
         try FilterRules.denyPersonalities(builder)
+        try FilterRules.denyPrioritiesOfMany(builder)
         if programs { try FilterRules.denyNamedSocketPairs(builder) } else { try FilterRules.denyPrograms(builder) }
         if connect { try FilterRules.denyAllButTCP(builder) } else { try FilterRules.denySockets(builder) }
         if !setid { try FilterRules.denySetIDBits(builder) }

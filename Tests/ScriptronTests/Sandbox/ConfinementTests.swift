@@ -62,7 +62,7 @@ struct Arena {
 
     func probe(_ standing: Standing, _ options: [String] = [], _ words: [String] = []) throws -> RanProgram {
         let all = standing.options + ["--write", granted.text] + options + words.map(expand)
-        return try .run(try .own("sandbox-probe"), all)
+        return try RanProgram.run(try RanProgram.own("sandbox-probe"), all)
     }
 
     private func expand(_ word: String) -> String {

@@ -8,7 +8,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static long results[64];
+enum { MOST_STEPS = 512 };
+static long results[MOST_STEPS];
 
 static long bytes_of(const char *digits) {
     size_t count = strlen(digits) / 2;
@@ -67,7 +68,7 @@ int attack(int count, char **words) {
     for (int index = 0; index <= count; index++) {
         if (index < count && strcmp(words[index], "then") != 0)
             continue;
-        if (index > start && done < 64) {
+        if (index > start && done < MOST_STEPS) {
             results[done] = step(index - start, words + start);
             failed |= results[done] < 0;
             done++;
