@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Has Lua evaluated in workers that have no API: configurations, headers, needs. The host itself never does.
 package final class Evaluator: Sendable {
     /// What a script said of itself.
@@ -58,25 +56,18 @@ package final class Evaluator: Sendable {
     ) {
         var order = order(grant == nil ? .describe : .discover, job: job, script: script, seconds: timeout)
         order.timezone = timezone
-        let header = Mutex<Value>(.null)
-        let box = Box(header)
+        let header = Shared<Value>(.null)
         launch(order, files: files, grant: grant ?? nothing) { [workers] id, value in
-            box.value.withLock { $0 = value }
+            header.value.withLock { $0 = value }
             workers.proceed(id, settings: settings(value))
         } completion: { result in
             completion(
                 result.map { end in
                     Description(
-                        header: box.value.withLock { $0 }, needs: end.result["needs"] ?? .null,
+                        header: header.value.withLock { $0 }, needs: end.result["needs"] ?? .null,
                         facts: end.result["facts"] ?? .null)
                 })
         }
-    }
-
-    /// Carries a lock into closures.
-    private final class Box: Sendable {
-        let value: Mutex<Value>
-        init(_ value: consuming Mutex<Value>) { self.value = value }
     }
 
     private func launch(

@@ -1,15 +1,16 @@
 /// The directory of everything that the host keeps, and the lock that makes one host its only owner.
 package final class StateDirectory: Sendable {
-    package let path: Path
+    package let places: StatePlaces
+    private var path: Path { places.directory }
     private let lock: WholeFile
 
     /// Creates the directory where it is missing, and takes its lock. Another host on it is an error (`ELOCKED`) that
     /// names that host's pid.
     package init(_ path: Path) throws(Failure) {
-        self.path = path
+        places = StatePlaces(path)
         do throws(SystemError) {
             try Directories.create(path, mode: 0o750)
-            lock = try WholeFile(path: path.appending("lock"))
+            lock = try WholeFile(path: places.lock)
             guard try lock.tryLock() else {
                 let holder = String(decoding: (try? lock.read()) ?? [], as: UTF8.self).prefix { $0.isNumber }
                 throw SystemError(0, call: String(holder))
@@ -27,14 +28,4 @@ package final class StateDirectory: Sendable {
             code: "ELOCKED", "another host\(pid.isEmpty ? "" : " (pid \(pid))") holds the state directory \(path)",
             cure: "stop it first, or give this one a state_dir of its own")
     }
-
-    /// The host's Unix socket.
-    package var socket: Path { path.appending("scriptron.sock") }
-    /// The logs of runs.
-    package var runs: Path { path.appending("runs") }
-    /// The store's files.
-    package var store: Path { path.appending("store") }
-    /// The scratch directories of runs.
-    package var scratch: Path { path.appending("scratch") }
-    package var leases: Path { path.appending("leases") }
 }

@@ -29,6 +29,13 @@ package final class ProcessHandle: Sendable {
     /// Kills it (SIGKILL); as the init of a PID namespace it takes all in it along.
     package func kill() { signal(SIGKILL) }
 
+    /// Waits until it has ended, at most so many seconds; whether it has.
+    @discardableResult
+    package func waitForEnd(seconds: Double) -> Bool {
+        var waiting = pollfd(fd: descriptor.number, events: Int16(POLLIN), revents: 0)
+        return ((try? retrying("poll") { poll(&waiting, 1, Int32(seconds * 1000)) }) ?? 0) > 0
+    }
+
     /// The start time of a process in clock ticks since boot (proc(5), stat field 22); nil where there is none.
     /// Together with the pid it names a process for ever (within one boot).
     package static func startTime(pid: Int32) -> UInt64? {
@@ -83,10 +90,7 @@ package struct ProcessExit: Sendable, Hashable {
 
     /// Waits for a child of ours; kills it after `seconds`.
     package static func reapWithin(_ pid: Int32, seconds: Double) {
-        if let handle = try? ProcessHandle(pid: pid) {
-            var waiting = pollfd(fd: handle.descriptor.number, events: Int16(POLLIN), revents: 0)
-            _ = try? retrying("poll") { poll(&waiting, 1, Int32(seconds * 1000)) }
-        }
+        _ = try? ProcessHandle(pid: pid).waitForEnd(seconds: seconds)
         killAndReap(pid)
     }
 

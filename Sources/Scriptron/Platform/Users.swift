@@ -19,6 +19,13 @@ package enum Users {
         guard getpwuid_r(uid, &record, &buffer, buffer.count, &found) == 0, found != nil else { return String(uid) }
         return String(cString: record.pw_name)
     }
+
+    /// Whom a path belongs to; of one that is not there yet, whom the directory belongs to where it will be.
+    package static func owner(of path: Path) -> UInt32? {
+        var status = stat()
+        if path.withCString({ stat($0, &status) }) == 0 { return status.st_uid }
+        return path.parent == path ? nil : owner(of: path.parent)
+    }
 }
 
 extension Users {

@@ -1,0 +1,85 @@
+/// Brings the store to order after the end of an earlier host: kills what that left running, and finds the runs that
+/// are to be run.
+package struct Recovery {
+    let store: any Store
+    let catalog: Catalog
+    let environment: HostEnvironment
+    let now: Timestamp
+
+    /// Kills the processes that a dead host's leases still name, and waits until they are gone, a few seconds at most.
+    package static func killLeftOver(_ leases: Leases) throws(Failure) -> Int {
+        let left = try leases.takeLeftOver()
+        for lease in left { lease.kill() }
+        for lease in left { lease.waitUntilGone(seconds: 5) }
+        return left.count
+    }
+
+    /// The runs that go on, the oldest first; the others are ended with their reason.
+    package func openRuns() throws -> [ClaimedRun] {
+        try store.write { [self] session in
+            var claimed: [ClaimedRun] = []
+            for run in try session.openRuns() {
+                if let again = try recover(run, session) { claimed.append(again) }
+            }
+            return claimed
+        }
+    }
+
+    private func recover(_ run: Run, _ session: any StoreSession) throws -> ClaimedRun? {
+        var run = run
+        if run.state == .running {
+            run.cuts += 1
+            for var attempt in try session.attempts(run: run.id) where attempt.outcome == nil {
+                attempt.outcome = .lost
+                attempt.reason = "the host died"
+                attempt.finished = now
+                try session.updateAttempt(attempt)
+            }
+        }
+        let entry = catalog.entry(run.job)
+        let job = try entry.flatMap { try self.job(of: run, $0, session) }
+        let isCut = run.state == .running
+        guard let job, entry?.isEnabled == true, !isCut || (job.header.redo && run.cuts == 1) else {
+            run.state = .ended
+            run.outcome = .lost
+            run.finished = now
+            run.reason =
+                job == nil || entry?.isEnabled != true
+                ? "the host died, and its job is not there any more"
+                : job?.header.redo == true ? "the host died under it a second time" : "the host died under it"
+            try session.updateRun(run)
+            return nil
+        }
+        run.state = .waiting
+        try session.updateRun(run)
+        return ClaimedRun(run: run, job: job)
+    }
+
+    /// The job as it was at the claim: its text, settings and grant are the run's; limits come from the header of today.
+    private func job(of run: Run, _ entry: CatalogEntry, _ session: any StoreSession) throws -> LoadedJob? {
+        if let loaded = entry.loaded, loaded.version.hash == run.version { return loaded }
+        guard let files = try session.version(run.version), let grant = Grant(run.grant),
+            let script = files.keys.first(where: { !$0.hasPrefix("lib/") })
+        else { return nil }
+        let version = try JobVersion(files: files, settings: run.settings)
+        if var loaded = entry.loaded {
+            loaded.version = version
+            loaded.script = script
+            loaded.settings = run.settings
+            loaded.grant = grant
+            return loaded
+        }
+        return LoadedJob(
+            name: run.job, path: entry.script, script: script, header: JobHeader(),
+            schedule: try JobSchedule([], zone: environment.zone), version: version, settings: run.settings,
+            needs: Needs(), grant: grant, zone: environment.zone)
+    }
+}
+
+extension Leases.Lease {
+    /// Waits until the leased process is gone, at most so many seconds.
+    func waitUntilGone(seconds: Double) {
+        guard let process = try? ProcessHandle(pid: pid), ProcessHandle.startTime(pid: pid) == started else { return }
+        process.waitForEnd(seconds: seconds)
+    }
+}
