@@ -1,24 +1,41 @@
 /// Where a job may connect to, as needs and ceilings write it.
 package enum ConnectTarget: Sendable, Hashable {
-    /// A name, or `*.domain` for every name under it, in lower case; or an address.
-    case host(String, port: UInt16)
-    /// `10.0.0.0/8:5432`, `[fd00::]/8` as `[fd00::/8]:5432`.
-    case network(String, bits: Int, port: UInt16)
+    /// A name, or `*.domain` for every name under it, in lower case; or an address. In a ceiling also `*`.
+    case host(String, port: Port)
+    /// `10.0.0.0/8:5432`, `[fd00::/8]:5432`.
+    case network(String, bits: Int, port: Port)
     /// `unix:/path`.
     case unix(Path)
 
-    /// Nil where the text is none of these.
-    package init?(_ text: String) {
+    /// A port, or in a ceiling any.
+    package enum Port: Sendable, Hashable, ExpressibleByIntegerLiteral {
+        case number(UInt16)
+        case any
+
+        package init(integerLiteral value: UInt16) { self = .number(value) }
+    }
+
+    /// An entry of needs; nil where the text is none.
+    package init?(need text: String) { self.init(text, isCeiling: false) }
+
+    /// An entry of a ceiling, where host and port may be `*`; nil where the text is none.
+    package init?(ceiling text: String) { self.init(text, isCeiling: true) }
+
+    private init?(_ text: String, isCeiling: Bool) {
         if text.hasPrefix("unix:") {
             let path = Path(String(text.dropFirst(5)))
             guard path.isAbsolute, path.bytes.count <= 107, !path.bytes.contains(0) else { return nil }
             self = .unix(path)
             return
         }
-        guard let colon = text.lastIndex(of: ":"), let port = Self.port(text[text.index(after: colon)...]) else {
-            return nil
-        }
+        guard let colon = text.lastIndex(of: ":"),
+            let port = Self.port(text[text.index(after: colon)...], isCeiling: isCeiling)
+        else { return nil }
         var host = text[..<colon]
+        if isCeiling, host == "*" {
+            self = .host("*", port: port)
+            return
+        }
         let isSix = host.hasPrefix("[") && host.hasSuffix("]")
         if isSix { host = host.dropFirst().dropLast() }
         let parts = host.split(separator: "/", omittingEmptySubsequences: false)
@@ -33,19 +50,20 @@ package enum ConnectTarget: Sendable, Hashable {
         }
     }
 
-    /// The key `connect` of a section, each text checked; as written.
-    static func texts(_ section: inout Section) throws(Failure) -> [String] {
+    /// The key `connect` of needs or a ceiling, each text checked; as written.
+    static func texts(_ section: inout Section, isCeiling: Bool) throws(Failure) -> [String] {
         let expected = "\"host:port\", \"*.domain:port\", \"network/bits:port\" or \"unix:/path\", or a list of these"
         let texts = try section.texts("connect", expected)
-        for (index, text) in texts.enumerated() where ConnectTarget(text) == nil {
+        for (index, text) in texts.enumerated() where ConnectTarget(text, isCeiling: isCeiling) == nil {
             throw section.mismatch(["connect", "[\(index + 1)]"], expected, .text(text))
         }
         return texts
     }
 
-    private static func port(_ text: Substring) -> UInt16? {
+    private static func port(_ text: Substring, isCeiling: Bool) -> Port? {
+        if isCeiling, text == "*" { return .any }
         guard let port = UInt16(text), port > 0, String(port) == text else { return nil }
-        return port
+        return .number(port)
     }
 
     /// A name of DNS (RFC 1123), or `*.` before one; a name of digits and dots alone would be an address.

@@ -13,7 +13,7 @@ extension Needs {
         read = try section.paths("read")
         write = try section.paths("write")
         run = try Self.programs(&section)
-        connect = try ConnectTarget.texts(&section)
+        connect = try ConnectTarget.texts(&section, isCeiling: false)
         dns = try section.bool("dns") ?? false
         secrets = try section.texts("secrets", "a secret's name, or a list of them")
         for name in secrets where !Self.isSecretName(name) {
@@ -77,7 +77,7 @@ extension Ceiling {
         read = try section.paths("read")
         write = try section.paths("write")
         run = try section.texts("run", "a program's name, path or pattern, or a list of these")
-        connect = try ConnectTarget.texts(&section)
+        connect = try ConnectTarget.texts(&section, isCeiling: true)
         dns = try section.bool("dns") ?? false
         secrets = try section.texts("secrets", "a secret's name, or a list of them")
         signal = try section.texts("signal", "a process's name, or a list of them")

@@ -15,25 +15,23 @@ struct ConnectNeed: Sendable, Hashable {
 
     /// An entry of a job's needs: `host:port`, `[address]:port`.
     init(need text: String) throws(Problem) {
-        if text.hasPrefix("unix:") { throw .needsBroker("a Unix socket") }
-        guard let (host, port) = Self.split(text), !host.isEmpty, let port = UInt16(port), port > 0 else {
-            throw .malformed
+        switch ConnectTarget(need: text) {
+        case nil, .host(_, port: .any): throw .malformed
+        case .unix: throw .needsBroker("a Unix socket")
+        case .network: throw .needsBroker("a network")
+        case .host(let host, _) where host.contains("*"): throw .needsBroker("a pattern of hosts")
+        case .host(let host, port: .number(let port)):
+            self.host = host
+            self.port = port
         }
-        if host.contains("/") { throw .needsBroker("a network") }
-        if host.contains("*") { throw .needsBroker("a pattern of hosts") }
-        self.host = host.lowercased()
-        self.port = port
     }
 
     /// An entry of a ceiling: patterns of hosts (`*`, `*.domain`) and `*` for any port too; nil for a form that waits
     /// for the connect broker, which allows nothing yet.
     init?(ceiling text: String) {
-        guard !text.hasPrefix("unix:"), let (host, port) = Self.split(text), !host.isEmpty, !host.contains("/") else {
-            return nil
-        }
-        guard port == "*" || UInt16(port) != nil else { return nil }
-        self.host = host.lowercased()
-        self.port = UInt16(port)
+        guard case .host(let host, let port) = ConnectTarget(ceiling: text) else { return nil }
+        self.host = host
+        self.port = if case .number(let port) = port { port } else { nil }
     }
 
     /// Whether this entry of a ceiling covers an entry of needs.
@@ -41,18 +39,6 @@ struct ConnectNeed: Sendable, Hashable {
         guard port == nil || port == need.port else { return false }
         if host == "*" || host == need.host { return true }
         return host.hasPrefix("*.") && need.host.hasSuffix(host.dropFirst())
-    }
-
-    /// The host, without brackets, and the port.
-    private static func split(_ text: String) -> (String, String)? {
-        guard let colon = text.lastIndex(of: ":") else { return nil }
-        var host = text[..<colon]
-        if host.hasPrefix("["), host.hasSuffix("]") {
-            host = host.dropFirst().dropLast()
-        } else if host.contains(":") {
-            return nil
-        }
-        return (String(host), String(text[text.index(after: colon)...]))
     }
 }
 

@@ -164,4 +164,14 @@ import Testing
         #expect(file.place([]) == "scriptron.lua")
         #expect(SourceFile("x").place(["a", "[2]", "b"]) == "x: a[2].b")
     }
+
+    @Test("The shipped configuration decodes") func shipped() throws {
+        let components = #filePath.split(separator: "/").dropLast(4)
+        let path = Path("/" + components.joined(separator: "/")).appending("scriptron.lua")
+        let text = try Files.readSmall(path)
+        let value = try LuaState().evaluateConfiguration(text, name: "scriptron.lua")
+        let configuration = try Configuration(value, file: path, text: text)
+        #expect(configuration.jobs.keys.sorted() == ["health", "sweep"])
+        #expect(configuration.ceiling != nil)
+    }
 }

@@ -80,6 +80,18 @@ import Testing
             ("unix:", nil), ("", nil), ("é:80", nil), ("http://db:80", nil),
         ] as [(String, ConnectTarget?)])
     func targets(text: String, target: ConnectTarget?) {
-        #expect(ConnectTarget(text) == target)
+        #expect(ConnectTarget(need: text) == target)
+    }
+
+    @Test(
+        "Targets of a ceiling may leave host and port open",
+        arguments: [
+            ("*:443", .host("*", port: 443)), ("127.0.0.1:*", .host("127.0.0.1", port: .any)),
+            ("*:*", .host("*", port: .any)), ("*.x.org:*", .host("*.x.org", port: .any)),
+            ("10.0.0.0/8:*", .network("10.0.0.0", bits: 8, port: .any)), ("db:5432", .host("db", port: 5432)),
+            ("**:1", nil), ("db:**", nil), ("*", nil),
+        ] as [(String, ConnectTarget?)])
+    func ceilings(text: String, target: ConnectTarget?) {
+        #expect(ConnectTarget(ceiling: text) == target)
     }
 }
