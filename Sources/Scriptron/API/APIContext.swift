@@ -8,13 +8,14 @@ package final class APIContext {
         package var effects: any Effects
         package var resolver: PathResolver
         package var grant: Grant
-        package var facts: JobFacts
+        /// The zone of the job's schedule.
+        package var zone: Zone
 
-        package init(effects: any Effects, resolver: PathResolver, grant: Grant, facts: JobFacts) {
+        package init(effects: any Effects, resolver: PathResolver, grant: Grant, zone: Zone) {
             self.effects = effects
             self.resolver = resolver
             self.grant = grant
-            self.facts = facts
+            self.zone = zone
         }
     }
 
@@ -49,7 +50,7 @@ package final class APIContext {
 
     /// A path argument, checked against the grant; a refusal is told to the host too.
     func path(
-        _ arguments: Arguments, _ index: Int, _ name: String = "path", _ access: Access, follow: Bool? = nil
+        _ arguments: Arguments, _ index: Int, _ access: Access, name: String = "path", follow: Bool? = nil
     ) throws(Failure) -> CheckedPath {
         try check(try arguments.bytes(index, name), access, call: arguments.function, follow: follow)
     }

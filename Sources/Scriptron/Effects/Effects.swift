@@ -22,7 +22,8 @@ package protocol Effects: AnyObject {
 
     /// Returns the bytes written.
     func write(_ path: CheckedPath, _ data: [UInt8], _ options: WriteOptions) throws(Failure) -> Int64
-    func append(_ path: CheckedPath, _ data: [UInt8]) throws(Failure) -> Int64
+    /// Writes behind the end of a file, made where it is missing; with `sync` durable. Returns the bytes written.
+    func append(_ path: CheckedPath, _ data: [UInt8], sync: Bool) throws(Failure) -> Int64
     /// Returns the bytes copied.
     func copy(_ from: CheckedPath, _ to: CheckedPath, _ options: CopyOptions) throws(Failure) -> Int64
     func rename(_ from: CheckedPath, _ to: CheckedPath, replace: Bool) throws(Failure)

@@ -13,15 +13,15 @@ package final class AtomicFile {
     /// What the names of unfinished files begin with.
     package static let prefix = ".scriptron-"
 
-    /// Begins a file that will be `name` in the directory. Nobody but its owner may open it before it is committed.
-    package init(_ name: [UInt8], in directory: Directory) throws(SystemError) {
+    /// Begins a file that will be `name` in the directory, with this mode less the umask.
+    package init(_ name: [UInt8], in directory: Directory, mode: UInt32 = 0o600) throws(SystemError) {
         self.directory = directory
         self.name = name
         var generator = SystemRandomNumberGenerator()
         while true {
             let temporary = Array((Self.prefix + String(generator.next(), radix: 36) + ".tmp").utf8)
             do throws(SystemError) {
-                descriptor = try directory.open(temporary, O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
+                descriptor = try directory.open(temporary, O_RDWR | O_CREAT | O_EXCL, mode: mode)
                 self.temporary = temporary
                 return
             } catch  where error.number == EEXIST {

@@ -118,6 +118,20 @@ package struct Directory: Sendable {
         if isReadable { try retrying("fsync") { fsync(descriptor.number) } }
     }
 
+    /// Opens a file or directory in it to change its attributes by its descriptor; a link is an error (ELOOP), a socket
+    /// or device too (ENXIO, ENOTSUP).
+    package func openForAttributes(_ name: [UInt8]) throws(SystemError) -> Descriptor {
+        if let kind = try status(name)?.kind, ![.file, .directory, .fifo, .link].contains(kind) {
+            throw SystemError(ENOTSUP, call: "openat", subject: Path(bytes: name).text)
+        }
+        do throws(SystemError) {
+            return try open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY)
+        } catch  where error.number == EACCES {
+            // What may not be read may still be open to be written.
+            return try open(name, O_WRONLY | O_NONBLOCK | O_NOCTTY)
+        }
+    }
+
     /// Opens a file in it; a link is an error (ELOOP).
     func open(_ name: [UInt8], _ flags: Int32, mode: UInt32 = 0) throws(SystemError) -> Descriptor {
         Descriptor(owning: try openAt(descriptor.number, name, flags | O_NOFOLLOW | O_CLOEXEC, mode: mode))

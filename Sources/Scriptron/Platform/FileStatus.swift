@@ -115,11 +115,16 @@ package struct FileStatus: Sendable, Hashable {
 
     /// Whether this still is the file that `seen` was: the same file with the same content. The change time counts
     /// only where no other name can change it (removing another hard link does), and nothing of a directory's times
-    /// does, since removing what is in it changes them.
+    /// does, since removing what is in it changes them. Times are compared to the microsecond, since `seen` may have
+    /// passed through a script's numbers.
     package func isStill(_ seen: FileStatus) -> Bool {
         guard id == seen.id, kind == seen.kind else { return false }
         if kind == .directory { return true }
-        return size == seen.size && modified == seen.modified && (seen.links > 1 || changed == seen.changed)
+        func same(_ one: Int64, _ other: Int64) -> Bool {
+            one.subtractingReportingOverflow(other).partialValue.magnitude < 1000
+        }
+        return size == seen.size && same(modified, seen.modified)
+            && (seen.links > 1 || same(changed, seen.changed))
     }
 }
 

@@ -1,8 +1,7 @@
 import CLinux
 import Glibc
 
-/// An open regular file. Opening one never hangs and never follows a link that the name itself is: a FIFO, device or
-/// socket of that name is an error (`EBADFT`-like failures are told as `ENOTREG` by the effects).
+/// An open regular file. Opening one never hangs: a FIFO, device or socket of that name is an error.
 package struct RegularFile: Sendable {
     package let descriptor: Descriptor
     /// As it was when it was opened.
@@ -70,9 +69,10 @@ package struct RegularFile: Sendable {
         try retrying("ftruncate") { ftruncate(descriptor.number, off_t(size)) }
     }
 
-    /// Moves the position, as lseek(2) does: `SEEK_SET`, `SEEK_CUR` or `SEEK_END`.
-    package func seek(_ offset: Int64, _ origin: Int32) throws(SystemError) -> Int64 {
-        Int64(try retrying("lseek") { lseek(descriptor.number, off_t(offset), origin) })
+    /// Moves the position (lseek(2)), counted from the start, the position (`cur`) or the `end`.
+    package func seek(_ offset: Int64, from origin: String) throws(SystemError) -> Int64 {
+        let whence = origin == "cur" ? SEEK_CUR : origin == "end" ? SEEK_END : SEEK_SET
+        return Int64(try retrying("lseek") { lseek(descriptor.number, off_t(offset), whence) })
     }
 
     /// All bytes from the position; a file with more than `max` left is an error (EFBIG).
@@ -83,7 +83,7 @@ package struct RegularFile: Sendable {
             let piece = try descriptor.read(256 << 10)
             if piece.isEmpty { return bytes }
             bytes += piece
-            if Int64(bytes.count) > max { throw SystemError(EFBIG, call: "read") }
+            if Int64(bytes.count) > max { throw SystemError.tooLarge }
         }
     }
 }
@@ -108,4 +108,9 @@ extension Descriptor {
         }
         try retrying("futimens") { futimens(number, [time(accessed), time(modified)]) }
     }
+}
+
+extension SystemError {
+    /// More than the caller takes.
+    package static let tooLarge = SystemError(EFBIG, call: "read")
 }

@@ -27,9 +27,12 @@ package struct SystemError: Error, Sendable, Hashable, CustomStringConvertible {
         return String(cString: name)
     }
 
+    /// The errno in words: `Permission denied`.
+    package var reason: String { String(cString: strerror(number)) }
+
     /// `openat /etc/shadow: Permission denied (EACCES)`.
     package var description: String {
-        call + (subject.map { " " + $0 } ?? "") + ": " + String(cString: strerror(number)) + " (\(name))"
+        call + (subject.map { " " + $0 } ?? "") + ": " + reason + " (\(name))"
     }
 
     /// The error as a `Failure`, with a cure where one is known.

@@ -1,0 +1,46 @@
+/// `hash`: digests of files and texts.
+package func hashModule(_ context: APIContext) -> HostModule {
+    HostModule(
+        "hash",
+        functions: [
+            HostFunction("file") { arguments in
+                let digest = try Digest(try algorithm(arguments, 1))
+                let path = try context.path(arguments, 0, .read)
+                let file = try context.current("hash.file").effects.open(path, .read, call: "hash.file")
+                while true {
+                    let bytes = try file.read(1 << 20)
+                    if bytes.isEmpty { break }
+                    digest.update(bytes)
+                }
+                try file.close()
+                return [.text(Digest.hexadecimal(digest.finish()))]
+            },
+            HostFunction("text") { arguments in
+                let digest = try Digest(try algorithm(arguments, 1))
+                digest.update(try arguments.bytes(0, "text"))
+                return [.text(Digest.hexadecimal(digest.finish()))]
+            },
+            HostFunction("hmac") { arguments in
+                let key = try arguments.bytes(0, "key")
+                let text = try arguments.bytes(1, "text")
+                var options = try arguments.options(2)
+                let algorithm = try algorithm(&options)
+                let encoding = try options.word("encoding", of: ["hex", "base64"], default: "hex")
+                try options.finish(known: ["algorithm", "encoding"])
+                let code = try Digest.hmac(algorithm, key: key, text)
+                return [.text(encoding == "hex" ? Digest.hexadecimal(code) : Digest.base64(code))]
+            },
+        ])
+}
+
+private func algorithm(_ options: inout Options) throws(Failure) -> Digest.Algorithm {
+    let words = Digest.Algorithm.allCases.map(\.rawValue)
+    return Digest.Algorithm(rawValue: try options.word("algorithm", of: words, default: "sha256")) ?? .sha256
+}
+
+private func algorithm(_ arguments: Arguments, _ index: Int) throws(Failure) -> Digest.Algorithm {
+    var options = try arguments.options(index)
+    let algorithm = try algorithm(&options)
+    try options.finish(known: ["algorithm"])
+    return algorithm
+}

@@ -1,0 +1,16 @@
+/// The host API: everything that scripts can call.
+package enum HostAPI {
+    /// The modules that are globals of scripts, in the order of their installation.
+    package static func modules(_ context: APIContext) -> [HostModule] {
+        [
+            fsModule(context), processModule(context), logModule(context), jsonModule(), timeModule(context),
+            sysModule(context), stateModule(context), netModule(context), hashModule(context), lockModule(context),
+        ]
+    }
+
+    /// Installs them all, and `this` (whose plain fields `LuaState.setFields` sets for each run).
+    package static func install(in state: LuaState, _ context: APIContext) throws(LuaError) {
+        for module in modules(context) { try state.install(module) }
+        try state.install(thisModule(context), isGlobal: false)
+    }
+}

@@ -1,0 +1,152 @@
+/// Reads the arguments of `process.run`, `output` and `pipe` into a call whose programs are granted.
+func programCall(
+    _ stages: [Value], _ arguments: Arguments, _ context: APIContext
+) throws(Failure) -> ProgramCall {
+    let session = try context.current(arguments.function)
+    var call = ProgramCall(call: arguments.function, stages: [])
+    for stage in stages { call.stages.append(try programStage(stage, arguments, session)) }
+    var options = try arguments.options(1)
+    if let expect = options.take("expect") {
+        let codes = expect.integer.map { [$0] } ?? expect.list?.compactMap(\.integer) ?? []
+        let fitting = codes.compactMap { Int32(exactly: $0) }
+        guard !fitting.isEmpty, fitting.count == expect.list?.count ?? 1 else {
+            throw options.mismatch("expect", "an exit code or a list of them", expect)
+        }
+        call.expect = Set(fitting)
+    }
+    call.timeout = try options.duration("timeout")
+    if let input = options.take("stdin") { call.input = try programInput(input, options, context) }
+    if let output = options.take("stdout") { call.output = try programOutput(output, options, context) }
+    if let environment = options.take("env") { call.environment = try programEnvironment(environment, options) }
+    if let directory = options.take("cwd") {
+        guard case .bytes(let raw) = directory else { throw options.mismatch("cwd", "a path", directory) }
+        call.directory = try context.check(raw, .read, call: arguments.function)
+    }
+    if let user = try options.text("user"), user != session.grant.identity?.name {
+        throw Failure(
+            code: "EUNSUPPORTED", "\(arguments.function): running a program as another user is not supported yet",
+            cure: "give the job the user \(user)")
+    }
+    if let limit = try options.size("max") { call.limit = limit }
+    call.readsOnly = try options.bool("reads_only", default: false)
+    call.dry = options.take("dry")
+    try options.finish(
+        known: ["expect", "timeout", "stdin", "stdout", "env", "cwd", "user", "max", "reads_only", "dry"])
+    return call
+}
+
+private func programStage(
+    _ value: Value, _ arguments: Arguments, _ session: APIContext.Session
+) throws(Failure) -> ProgramCall.Stage {
+    guard let values = value.list, let first = values.first else {
+        throw Failure(
+            code: "EARGUMENT", "\(arguments.function): argv must be a list that starts with a program's name",
+            cure: "write {\"gzip\", \"-9\", path}: nothing is split or expanded by a shell")
+    }
+    var argv: [[UInt8]] = []
+    for (index, value) in values.enumerated() {
+        switch value {
+        case .bytes(let bytes): argv.append(bytes)
+        case .int(let number): argv.append(Array(String(number).utf8))
+        default:
+            throw Failure(
+                code: "EARGUMENT",
+                "\(arguments.function): argv[\(index + 1)] must be text or a whole number, not \(value.typeName)")
+        }
+        if argv[index].contains(0) {
+            throw Failure(code: "EARGUMENT", "\(arguments.function): argv[\(index + 1)] holds a NUL byte")
+        }
+    }
+    return ProgramCall.Stage(program: try granted(first, argv[0], arguments, session), arguments: argv)
+}
+
+/// Where the granted program of this name or path lies.
+private func granted(
+    _ value: Value, _ raw: [UInt8], _ arguments: Arguments, _ session: APIContext.Session
+) throws(Failure) -> Path {
+    let name = Path(bytes: raw)
+    let isPath = raw.contains(UInt8(ascii: "/"))
+    let programs = session.grant.programs
+    let found = programs.first { program in
+        isPath
+            ? program.path == name.normalized || program.name == name.text
+            : program.name == name.text || program.path.name == raw
+    }
+    if let found {
+        if let user = found.user, user != session.grant.identity?.name {
+            throw Failure(
+                code: "EUNSUPPORTED",
+                "\(arguments.function): \(name.text) is granted as the user \(user), which is not supported yet",
+                cure: "give the job that user")
+        }
+        return found.path
+    }
+    let allowed = programs.isEmpty ? "no program" : programs.map(\.name).joined(separator: ", ")
+    let failure = Failure(
+        code: "EGRANT", "\(arguments.function): this job may not run \(name.text); it may run \(allowed)",
+        cure: "add run = {\"\(name.text)\"} to its needs, within the ceiling's run")
+    session.effects.post(.refusal(failure.description))
+    throw failure
+}
+
+private func programInput(
+    _ value: Value, _ options: Options, _ context: APIContext
+) throws(Failure) -> ProgramCall.Input {
+    if case .bytes(let bytes) = value { return .bytes(bytes) }
+    if let map = value.map, map.count == 1, case .bytes(let path)? = map["file"] {
+        return .file(try context.check(path, .read, call: options.function))
+    }
+    throw options.mismatch("stdin", "text or {file = path}", value)
+}
+
+private func programOutput(
+    _ value: Value, _ options: Options, _ context: APIContext
+) throws(Failure) -> ProgramCall.Output {
+    if value.text == "capture" { return .capture }
+    if value.text == "log" { return .log }
+    if let map = value.map, map.count == 1, case .bytes(let path)? = map["file"] {
+        return .file(try context.check(path, .write, call: options.function))
+    }
+    throw options.mismatch("stdout", "\"capture\", \"log\" or {file = path}", value)
+}
+
+private func programEnvironment(_ value: Value, _ options: Options) throws(Failure) -> [String: [UInt8]] {
+    guard let map = value.map else { throw options.mismatch("env", "a table of texts", value) }
+    var environment: [String: [UInt8]] = [:]
+    for (name, value) in map {
+        guard !name.isEmpty, !name.contains("="), !name.utf8.contains(0) else {
+            throw Failure(code: "EARGUMENT", "\(options.function): env has an impossible name, \(Path(name).text)")
+        }
+        if EnvironmentRules.refuses(name) {
+            throw Failure(
+                code: "EARGUMENT",
+                "\(options.function): env.\(name) is refused: it makes programs load or run other code",
+                cure: "leave it out")
+        }
+        switch value {
+        case .bytes(let bytes) where !bytes.contains(0): environment[name] = bytes
+        case .int(let number): environment[name] = Array(String(number).utf8)
+        default:
+            throw Failure(
+                code: "EARGUMENT", "\(options.function): env.\(name) must be text without NUL, not \(value.typeName)")
+        }
+    }
+    return environment
+}
+
+/// Which variables a script may not set for programs: those by which the loader, a shell or an interpreter takes in
+/// code from elsewhere.
+enum EnvironmentRules {
+    private static let names: Set<String> = [
+        "BASH_ENV", "ENV", "IFS", "PS4", "SHELLOPTS", "BASHOPTS", "PROMPT_COMMAND", "GCONV_PATH", "GETCONF_DIR",
+        "GLIBC_TUNABLES", "HOSTALIASES", "LOCALDOMAIN", "LOCPATH", "MALLOC_TRACE", "NIS_PATH", "NLSPATH", "RES_OPTIONS",
+        "RESOLV_HOST_CONF", "TZDIR", "NODE_OPTIONS", "NODE_PATH", "RUBYOPT", "RUBYLIB", "JAVA_TOOL_OPTIONS",
+        "GIT_SSH", "GIT_SSH_COMMAND", "GIT_EXEC_PATH", "OPENSSL_CONF", "OPENSSL_ENGINES", "OPENSSL_MODULES",
+        "SSLKEYLOGFILE",
+    ]
+    private static let prefixes = ["LD_", "BASH_FUNC_", "PYTHON", "PERL5", "DYLD_", "MALLOC_"]
+
+    static func refuses(_ name: String) -> Bool {
+        names.contains(name) || prefixes.contains { name.hasPrefix($0) }
+    }
+}

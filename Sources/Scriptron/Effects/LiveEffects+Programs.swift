@@ -1,0 +1,124 @@
+/// Running programs.
+extension LiveEffects {
+    package func run(_ call: ProgramCall) throws(Failure) -> ProgramOutcome {
+        try checkDeadline(call.call)
+        var request = ProgramRequest(
+            stages: call.stages.map { ProgramRequest.Stage(program: $0.program, arguments: $0.arguments) })
+        request.environment = environment(call)
+        request.directory = call.directory?.path ?? settings.base
+        request.deadline = min(settings.deadline, Monotonic.now + (call.timeout ?? .infinity))
+        request.grace = settings.grace
+        request.limit = Int(clamping: call.limit)
+        request.reapsOrphans = settings.reapsOrphans
+        request.input = try input(call)
+        var file: AtomicFile?
+        var target: Path?
+        switch call.output {
+        case .capture: break
+        case .log: request.line = { [self] stage, isError, line in log(call.stages[stage].name, isError, line) }
+        case .file(let path):
+            let (directory, name) = try place(path.path, call.call)
+            file = try told(call.call, path.path) {
+                let existing = try directory.status(name)
+                try judge(existing, replace: true, call.call, path.path)
+                let file = try AtomicFile(name, in: directory, mode: existing == nil ? 0o666 : 0o600)
+                if let existing { try file.descriptor.setMode(allowedMode(existing.mode)) }
+                return file
+            }
+            target = path.path
+            request.output = file?.descriptor
+        }
+        let end = try started(call, request)
+        let result = try judge(end, call)
+        if let file, let target, result.failedStage(expect: call.expect) == nil {
+            try told(call.call, target) { try file.commit(replace: true) }
+        }
+        return .ran(result)
+    }
+
+    private func input(_ call: ProgramCall) throws(Failure) -> ProgramRequest.Input {
+        switch call.input {
+        case .nothing: return .nothing
+        case .bytes(let bytes): return .bytes(bytes)
+        case .file(let path):
+            let (directory, name) = try place(path.path, call.call)
+            let file = try told(call.call, path.path) { try RegularFile.read(name, in: directory, follow: true) }
+            return .descriptor(file.descriptor)
+        }
+    }
+
+    private func started(_ call: ProgramCall, _ request: ProgramRequest) throws(Failure) -> ProgramEnd {
+        do {
+            return try ProgramRun.run(request)
+        } catch let error as ProgramStartError {
+            let stage = call.stages[error.stage]
+            if error.error.call == "chdir" {
+                throw FileFailure.of(error.error, call.call, request.directory, cure: "give another cwd")
+            }
+            throw Failure(
+                code: error.error.name,
+                "\(call.call): \(stage.name) (\(stage.program.text)) could not be started: \(error.error.reason)",
+                cure: error.error.name == "EACCES"
+                    ? "add what it executes to the need run: \(stage.name), or its interpreter" : nil)
+        } catch let error as SystemError {
+            throw error.failure()
+        } catch {
+            throw Failure(code: "EINTERNAL", "\(call.call): \(error)")
+        }
+    }
+
+    /// What programs are told of the world: nothing of the host's own environment.
+    private func environment(_ call: ProgramCall) -> [[UInt8]] {
+        var all: [String: [UInt8]] = [
+            "PATH": Array("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin".utf8),
+            "HOME": settings.grant.identity?.home.bytes ?? settings.scratch?.bytes ?? Array("/".utf8),
+            "LANG": Array("C.UTF-8".utf8),
+        ]
+        if let zone = settings.zone { all["TZ"] = Array(zone.utf8) }
+        if let scratch = settings.scratch { all["TMPDIR"] = scratch.bytes }
+        all.merge(call.environment) { _, given in given }
+        return all.sorted { $0.key < $1.key }.map { Array($0.key.utf8) + [UInt8(ascii: "=")] + $0.value }
+    }
+
+    private func log(_ name: String, _ isError: Bool, _ line: [UInt8]) {
+        // Path's text escapes what is no UTF-8 and what would move a terminal's cursor.
+        post(
+            .log(
+                level: isError ? "warn" : "info", message: Path(bytes: line).text,
+                fields: ["program": .text(name), "stream": isError ? "stderr" : "stdout"]))
+    }
+
+    private func judge(_ end: ProgramEnd, _ call: ProgramCall) throws(Failure) -> ProgramResult {
+        if let stuck = end.stages.first(where: { $0.exit == nil }) {
+            throw Failure(code: "EUNKILLABLE", "\(call.call): the process \(stuck.pid) could not be killed")
+        }
+        if end.timedOut {
+            try checkDeadline(call.call)
+            throw Failure(
+                code: "ETIMEDOUT",
+                "\(call.call): \(call.stages.map(\.name).joined(separator: " | ")) ran longer than its timeout of "
+                    + Quantity.describe(seconds: call.timeout ?? 0) + " and was ended",
+                cure: "raise timeout, or do less in one call")
+        }
+        if end.overflowed {
+            throw Failure(
+                code: "EFBIG",
+                "\(call.call): \(call.stages.last?.name ?? "") wrote more than \(Quantity.describe(bytes: call.limit))",
+                cure: "send it to a file (stdout = {file = path}) or to the log (stdout = \"log\"), or raise max")
+        }
+        let stages = zip(call.stages, end.stages).map { stage, end in
+            ProgramResult.Stage(
+                name: stage.name, code: end.exit?.code, signal: end.exit?.signal.map(ProcessExit.signalName),
+                standardError: end.standardError)
+        }
+        return ProgramResult(
+            stages: stages, standardOutput: end.standardOutput, seconds: end.seconds, killed: end.killedDescendants)
+    }
+}
+
+extension ProgramResult {
+    /// The first stage that ended otherwise than expected.
+    package func failedStage(expect: Set<Int32>) -> Stage? {
+        stages.first { stage in stage.code.map { !expect.contains($0) } ?? true }
+    }
+}

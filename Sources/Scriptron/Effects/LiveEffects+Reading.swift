@@ -1,0 +1,160 @@
+/// Looking at files.
+extension LiveEffects {
+    package func status(_ path: CheckedPath, follow: Bool) throws(Failure) -> FileEntry? {
+        try told("fs.stat", path.path) {
+            guard let status = try FileStatus.of(path.path, follow: follow) else { return nil }
+            var entry = FileEntry(path: path.path, status: status)
+            if status.kind == .link { entry.target = try Directory(path.path.parent).target(path.path.name) }
+            return entry
+        }
+    }
+
+    package func list(_ directory: CheckedPath, _ filter: EntryFilter) throws(Failure) -> [FileEntry] {
+        try told("fs.list", directory.path) {
+            let opened = try Directory(directory.path)
+            var entries: [FileEntry] = []
+            for name in try opened.names() {
+                // What is gone by now was never there.
+                guard let status = try opened.status(name) else { continue }
+                if filter.excludes(name) || !filter.wants(name, status) { continue }
+                entries.append(FileEntry(path: directory.path.appending(Path(bytes: name)), status: status))
+            }
+            return entries.sorted { $0.path < $1.path }
+        }
+    }
+
+    package func walk(_ root: CheckedPath, _ options: WalkOptions) throws(Failure) -> any EntrySource {
+        try told("fs.walk", root.path) {
+            let directory = try Directory(root.path)
+            walked.removeAll { $0.path == root.path }
+            walked.append((root.path, directory))
+            // The oldest are forgotten: removal falls back to their paths.
+            if walked.count > 32 { walked.removeFirst() }
+            lastParent = nil
+            let grant = settings.grant
+            let walker = try TreeWalker(
+                directory, at: root.path, maxDepth: options.depth, oneFileSystem: options.oneFileSystem,
+                ownMounts: Set(grant.read + grant.write + (settings.scratch.map { [$0] } ?? [])),
+                reportsLeaving: options.childrenFirst)
+            return LiveWalk(walker, options, check: { [self] () throws(Failure) in try checkDeadline("fs.walk") })
+        }
+    }
+
+    package func read(_ path: CheckedPath, max: Int64, call: String) throws(Failure) -> [UInt8] {
+        let (directory, name) = try place(path.path, call)
+        return try told(call, path.path) {
+            let file = try RegularFile.read(name, in: directory, follow: true)
+            do {
+                if file.status.size > max { throw SystemError.tooLarge }
+                return try file.readAll(max: max)
+            } catch let error as SystemError where error == .tooLarge {
+                throw Failure(
+                    code: "EFBIG",
+                    "\(call) \(path.path.text): it is larger than \(Quantity.describe(bytes: max))",
+                    cure: "raise max, or read it with fs.lines or fs.open")
+            }
+        }
+    }
+
+    package func open(_ path: CheckedPath, _ mode: OpenMode, call: String) throws(Failure) -> any OpenFile {
+        let (directory, name) = try place(path.path, call)
+        return try told(call, path.path) {
+            let file =
+                switch mode {
+                case .read: try RegularFile.read(name, in: directory, follow: true)
+                case .write: try RegularFile.create(name, in: directory)
+                case .append: try RegularFile.append(name, in: directory)
+                case .update: try RegularFile.update(name, in: directory, reading: true)
+                }
+            if mode == .write { try file.truncate(0) }
+            return LiveFile(file, path: path.path, writes: mode.writes)
+        }
+    }
+}
+
+/// A walk of the real file system.
+private final class LiveWalk: EntrySource {
+    private let walker: TreeWalker
+    private let options: WalkOptions
+    private let check: () throws(Failure) -> Void
+    private let prefix: Int
+
+    init(_ walker: TreeWalker, _ options: WalkOptions, check: @escaping () throws(Failure) -> Void) {
+        self.walker = walker
+        self.options = options
+        self.check = check
+        prefix = walker.prefixLength
+    }
+
+    func next(_ limit: Int) throws(Failure) -> WalkBatch {
+        var batch = WalkBatch()
+        var steps = 0
+        while batch.entries.count < limit, batch.problems.count < limit, let step = walker.next() {
+            steps += 1
+            if steps % 1024 == 1 { try check() }
+            switch step {
+            case .entry(let path, let status, let enters):
+                if options.filter.excludes(path.bytes[prefix...]) {
+                    walker.skip()
+                } else if !(enters && options.childrenFirst) {
+                    take(path, status, &batch)
+                }
+            case .leaving(let path, let status): take(path, status, &batch)
+            case .problem(let path, let error):
+                batch.problems.append(WalkProblem(path: path, failure: FileFailure.of(error, "fs.walk", path)))
+            }
+        }
+        return batch
+    }
+
+    private func take(_ path: Path, _ status: FileStatus, _ batch: inout WalkBatch) {
+        if options.filter.wants(path.bytes[prefix...], status) {
+            batch.entries.append(FileEntry(path: path, status: status))
+        }
+    }
+}
+
+/// An open file of the real file system.
+private final class LiveFile: OpenFile {
+    private var file: RegularFile?
+    private let path: Path
+    private let writes: Bool
+    private var dirty = false
+
+    init(_ file: RegularFile, path: Path, writes: Bool) {
+        self.file = file
+        self.path = path
+        self.writes = writes
+    }
+
+    private func opened() throws(Failure) -> RegularFile {
+        if let file { return file }
+        throw Failure(code: "EBADF", "the file \(path.text) is closed")
+    }
+
+    private func told<Result>(_ body: () throws(SystemError) -> Result) throws(Failure) -> Result {
+        do throws(SystemError) { return try body() } catch { throw FileFailure.of(error, "file", path) }
+    }
+
+    func read(_ count: Int) throws(Failure) -> [UInt8] {
+        let file = try opened()
+        return try told { () throws(SystemError) in try file.descriptor.read(count) }
+    }
+
+    func write(_ bytes: [UInt8]) throws(Failure) {
+        let file = try opened()
+        dirty = true
+        try told { () throws(SystemError) in try file.descriptor.write(bytes) }
+    }
+
+    func seek(_ offset: Int64, from origin: SeekOrigin) throws(Failure) -> Int64 {
+        let file = try opened()
+        return try told { () throws(SystemError) in try file.seek(offset, from: origin.rawValue) }
+    }
+
+    func close() throws(Failure) {
+        guard let file else { return }
+        self.file = nil
+        if writes, dirty { try told { () throws(SystemError) in try file.sync() } }
+    }
+}

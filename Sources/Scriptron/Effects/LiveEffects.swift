@@ -1,0 +1,130 @@
+/// Effects that happen: through `Platform`, by descriptors of directories, and through the host.
+package final class LiveEffects: Effects {
+    /// What an attempt's effects act with.
+    package struct Settings {
+        package var services: any HostServices
+        package var grant: Grant
+        /// Where programs start: the folder of the configuration.
+        package var base: Path
+        /// The run's own directory.
+        package var scratch: Path?
+        /// The name of the job's zone, for programs (TZ).
+        package var zone: String?
+        /// When the attempt's time is over, on the monotonic clock.
+        package var deadline: Double
+        /// Seconds between SIGTERM and SIGKILL for programs that overrun.
+        package var grace: Double = 3
+        /// Whether orphans are reaped while programs run: the worker is an init or a subreaper, a test is not.
+        package var reapsOrphans = true
+
+        package init(
+            services: any HostServices, grant: Grant, base: Path, scratch: Path?, zone: String?, deadline: Double
+        ) {
+            self.services = services
+            self.grant = grant
+            self.base = base
+            self.scratch = scratch
+            self.zone = zone
+            self.deadline = deadline
+        }
+    }
+
+    let settings: Settings
+    /// Directories that were walked, so that what a walk told is removed below the same directory.
+    var walked: [(path: Path, directory: Directory)] = []
+    /// The directory of the last removal: entries of one directory come one after the other.
+    var lastParent: (path: Path, directory: Directory)?
+
+    package init(_ settings: Settings) { self.settings = settings }
+
+    package var isDry: Bool { false }
+
+    // The host and the clock.
+
+    package func request(_ service: HostService, _ arguments: [String: Value]) throws(Failure) -> Value {
+        try checkDeadline(service.rawValue)
+        return try settings.services.request(service, arguments)
+    }
+
+    package func post(_ note: WorkerNote) { settings.services.post(note) }
+
+    package func now() -> Timestamp { SystemClock().now() }
+
+    package func sleep(seconds: Double) throws(Failure) {
+        let until = Monotonic.now + seconds
+        Monotonic.sleep(until: min(until, settings.deadline))
+        if until > settings.deadline { try checkDeadline("time.sleep") }
+    }
+
+    package func connect(addresses: [String], port: UInt16, timeout: Double) throws(Failure) -> Double {
+        try checkDeadline("net.tcp")
+        let until = min(Monotonic.now + timeout, settings.deadline)
+        var last = SystemError.noAddress
+        for address in addresses {
+            do throws(SystemError) {
+                return try ConnectProbe.connect(address, port: port, until: until)
+            } catch {
+                last = error
+            }
+        }
+        try checkDeadline("net.tcp")
+        throw last.failure()
+    }
+
+    /// Fails where the attempt's time is over.
+    func checkDeadline(_ call: String) throws(Failure) {
+        if Monotonic.now >= settings.deadline {
+            throw Failure(
+                code: "EDEADLINE", "\(call): the run's timeout is over",
+                cure: "raise the job's timeout, or do less a run"
+            )
+        }
+    }
+
+    // Helpers of the file operations.
+
+    /// The directory that holds a path, and its last name there.
+    func place(_ path: Path, _ call: String) throws(Failure) -> (directory: Directory, name: [UInt8]) {
+        do throws(SystemError) {
+            let name = path.name
+            if name.isEmpty { return (try Directory(path), [UInt8(ascii: ".")]) }
+            return (try Directory(path.parent), name)
+        } catch {
+            throw FileFailure.of(error, call, path)
+        }
+    }
+
+    /// Runs `body` with its system errors told by the call and the path.
+    func told<Result>(
+        _ call: String, _ path: Path, _ body: () throws -> Result
+    ) throws(Failure) -> Result {
+        do {
+            return try body()
+        } catch let error as SystemError {
+            throw FileFailure.of(error, call, path)
+        } catch let error as RegularFile.OpenError {
+            switch error {
+            case .system(let error): throw FileFailure.of(error, call, path)
+            case .notRegular(let kind): throw FileFailure.notRegular(kind, call, path)
+            }
+        } catch let failure as Failure {
+            throw failure
+        } catch {
+            throw Failure(code: "EINTERNAL", "\(call) \(path.text): \(error)")
+        }
+    }
+
+    /// Whether the path itself was granted: it is neither renamed nor removed, and a file is written in place.
+    func isGrantRoot(_ path: Path) -> Bool { settings.grant.write.contains(path) }
+
+    /// Refuses to take away what the grant names.
+    func spareGrantRoot(_ path: Path, _ call: String) throws(Failure) {
+        guard isGrantRoot(path) else { return }
+        throw Failure(
+            code: "EGRANT", "\(call) \(path.text): the job may write in it, not take it away",
+            cure: "let the write need name the directory that holds it")
+    }
+
+    /// The mode that the sandbox lets a job set: set-id bits only with the need `setid`.
+    func allowedMode(_ mode: UInt32) -> UInt32 { settings.grant.setid ? mode : mode & 0o1777 }
+}

@@ -1,0 +1,99 @@
+import Glibc
+import Testing
+
+@testable import Scriptron
+
+/// A host for scripts of tests: it keeps state and locks in memory and notes what it is told.
+final class FakeServices: HostServices {
+    var state: [String: Value] = [:]
+    var notes: [WorkerNote] = []
+    var requests: [(service: HostService, arguments: [String: Value])] = []
+    /// What the other services answer.
+    var answers: [HostService: Value] = [:]
+    /// Changes the state behind the script's back before the next replacement, once.
+    var interference: (() -> Void)?
+
+    func request(_ service: HostService, _ arguments: [String: Value]) throws(Failure) -> Value {
+        requests.append((service, arguments))
+        let key = arguments["key"]?.text ?? ""
+        switch service {
+        case .stateGet: return state[key] ?? .null
+        case .stateSet:
+            state[key] = arguments["value"]
+            return .null
+        case .stateReplace:
+            interference?()
+            interference = nil
+            guard (state[key] ?? .null) == arguments["expected"] else { return false }
+            state[key] = arguments["value"] == .null ? nil : arguments["value"]
+            return true
+        case .stateDelete: return .bool(state.removeValue(forKey: key) != nil)
+        case .stateKeys: return .texts(state.keys.sorted())
+        default: return answers[service] ?? .null
+        }
+    }
+
+    func post(_ note: WorkerNote) { notes.append(note) }
+
+    var warnings: [String] { notes.compactMap { if case .warning(let text) = $0 { text } else { nil } } }
+    var refusals: [String] { notes.compactMap { if case .refusal(let text) = $0 { text } else { nil } } }
+    var lines: [String] { notes.compactMap { if case .log(_, let message, _) = $0 { message } else { nil } } }
+}
+
+/// Runs scripts against the whole host API: the files of a temporary directory, of which `box` is granted.
+final class APIFixture {
+    let directory: TemporaryDirectory
+    let services = FakeServices()
+    let context = APIContext()
+    var grant = Grant()
+    /// Seconds that the attempt has.
+    var timeout = 30.0
+    var zone = Zone.utc
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        try directory.directory("box")
+        try directory.directory("scratch")
+        grant.write = [directory.at("box")]
+        for name in ["sh", "cat", "gzip"] {
+            let path = Path("/bin/" + name)
+            grant.programs.append(Grant.Program(name: name, path: path, files: [path]))
+        }
+    }
+
+    /// A path of the box.
+    func at(_ name: String) -> Path { directory.at("box").appending(name) }
+
+    /// What `run` returns, with this body; relative paths are of the box.
+    @discardableResult
+    func run(_ body: String) throws -> Value {
+        let scratch = directory.at("scratch")
+        var settings = LiveEffects.Settings(
+            services: services, grant: grant, base: directory.at("box"), scratch: scratch, zone: "UTC",
+            deadline: Monotonic.now + timeout)
+        settings.grace = 0.3
+        settings.reapsOrphans = false
+        let effects = LiveEffects(settings)
+        let resolver = PathResolver(grant: grant, base: directory.at("box"), scratch: scratch, job: "test")
+        context.session = APIContext.Session(effects: effects, resolver: resolver, grant: grant, zone: zone)
+        let state = try LuaState()
+        try HostAPI.install(in: state, context)
+        state.setMemoryLimit(256 << 20)
+        let script = try state.evaluateJob(LuaFixture.job(body), name: "jobs/test.lua")
+        state.phase = .run
+        try state.setFields(of: "this", ["job": "test", "dry_run": .bool(effects.isDry)])
+        let function = try #require(script.functions["run"])
+        return try state.call(function, [.value([:]), .module("this")], name: "run")
+    }
+
+    /// The error that `run` ends with.
+    func failure(_ body: String) throws -> LuaError {
+        do {
+            let result = try run(body)
+            Issue.record("the script ended well, with \(result)")
+            return LuaError(.runtime, "")
+        } catch let error as LuaError {
+            return error
+        }
+    }
+}
