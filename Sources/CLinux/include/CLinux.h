@@ -13,7 +13,7 @@
 #include "namespaces.h"
 #include "peer.h"
 #include "process.h"
+#include "programs.h"
 #include "semaphores.h"
 #include "sockets.h"
-#include "spawn.h"
 #endif

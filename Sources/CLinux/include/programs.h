@@ -1,5 +1,6 @@
-#ifndef SCRIPTRON_CLINUX_SPAWN_H
-#define SCRIPTRON_CLINUX_SPAWN_H
+// Not `spawn.h`: Glibc's module would find this one in place of the system's <spawn.h>.
+#ifndef SCRIPTRON_CLINUX_PROGRAMS_H
+#define SCRIPTRON_CLINUX_PROGRAMS_H
 #include <sys/types.h>
 
 /// A program to start.
