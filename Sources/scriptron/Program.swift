@@ -60,12 +60,11 @@ enum Program {
     private static func help(_ style: TextStyle) -> [String] {
         let width = (commands.map { $0.syntax.name.count }.max() ?? 0) + 2
         return [
-            "Scriptron \(Scriptron.version) runs maintenance jobs, written in Lua, on a schedule, in a sandbox.", "",
+            "Scriptron \(Scriptron.version) runs maintenance jobs on a schedule, in a sandbox.", "",
             "Usage: scriptron COMMAND [OPTIONS]", "",
         ]
-            + commands.map { command in
-                let syntax = command.syntax
-                return "  " + style.paint(syntax.name.padded(to: width), .bold) + syntax.summary
+            + commands.flatMap { command in
+                style.wrap("  " + command.syntax.name.padded(to: width) + command.syntax.summary, indent: width + 2)
             } + ["", "scriptron help COMMAND explains one; scriptron --version prints the version."]
     }
 }

@@ -22,10 +22,20 @@ enum SettingsCommand: Command {
             let isMissing = row["required"]?.bool == true && (row["value"] ?? .null).isNull
             table.add([
                 .init(row["name"]?.text ?? "?"), .init(row["type"]?.text ?? "?"),
-                isMissing ? .init("(required)", .yellow) : .init(ValueText.short(row["value"] ?? .null)),
+                isMissing ? .init("(required)", .yellow) : .init(value(row)),
                 .init(row["source"]?.text ?? ""), .init(row["about"]?.text ?? ""),
             ])
         }
         return table.lines(style)
+    }
+
+    /// Durations and sizes as people read them, all else as it is.
+    private static func value(_ row: Value) -> String {
+        let value = row["value"] ?? .null
+        switch row["type"]?.text {
+        case "duration": return Quantity.seconds(value).map(Quantity.describe(seconds:)) ?? ValueText.short(value)
+        case "size": return Quantity.bytes(value).map(Quantity.describe(bytes:)) ?? ValueText.short(value)
+        default: return ValueText.short(value)
+        }
     }
 }

@@ -96,7 +96,8 @@ enum ShowCommand: Command {
     }
 
     private static func script(_ run: Value, _ style: TextStyle) -> [String] {
-        guard let script = run["script"]?.text, !script.isEmpty else { return [] }
+        guard var script = run["script"]?.text, !script.isEmpty else { return [] }
+        if script.hasSuffix("\n") { script.removeLast() }
         return ["", style.paint("Script", .bold)]
             + script.printable(lines: true).split(separator: "\n", omittingEmptySubsequences: false)
             .map { $0.isEmpty ? "" : "  " + $0 }

@@ -22,7 +22,7 @@ enum StatusCommand: Command {
         }
         var store = status["store"]?["bytes"]?.integer.map { Quantity.describe(bytes: $0) } ?? "?"
         if let free = status["store"]?["free"]?.integer { store += ", \(Quantity.describe(bytes: free)) free" }
-        var host = "Scriptron \(text("version")), pid \(count(status["pid"])), as \(text("user"))"
+        var host = "Scriptron \(text("version")), pid \(status["pid"]?.integer ?? 0), as \(text("user"))"
         if let started = status["started"]?.double {
             host += ", up \(Quantity.describe(seconds: max(0, time.now.epoch - started)))"
         }

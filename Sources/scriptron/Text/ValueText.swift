@@ -2,18 +2,19 @@ import Scriptron
 
 /// Values as people read them.
 enum ValueText {
-    /// On one line: texts bare, all else as JSON; empty for null.
+    /// On one line: texts bare, numbers to three decimals, all else as JSON; empty for null.
     static func short(_ value: Value) -> String {
         switch value {
         case .null: ""
         case .bytes: (value.text ?? json(value)).printable()
-        case .list(let values) where values.allSatisfy { $0.text != nil }:
+        case .number(let number): short(number)
+        case .list(let values) where values.allSatisfy { $0.list == nil && $0.map == nil }:
             values.map { short($0) }.joined(separator: ", ")
         default: json(value)
         }
     }
 
-    /// A line a member, those of inner maps below their key; `[]` lists with an entry a line where they are long.
+    /// A line a member, those of inner maps below their key, and a table for a list of flat maps.
     static func lines(_ value: Value, _ style: TextStyle, indent: Int = 0) -> [String] {
         let space = String(repeating: " ", count: indent)
         guard let map = value.map, !map.isEmpty else {
@@ -21,15 +22,45 @@ enum ValueText {
         }
         return map.keys.sorted().flatMap { key -> [String] in
             let member = map[key] ?? .null
-            if let inner = member.map, !inner.isEmpty {
-                return [space + key.printable() + ":"] + lines(member, style, indent: indent + 2)
-            }
+            let head = space + key.printable() + ":"
+            if let inner = member.map, !inner.isEmpty { return [head] + lines(member, style, indent: indent + 2) }
             if case .list(let entries) = member, entries.contains(where: { $0.map != nil }) {
-                return [space + key.printable() + ":"]
-                    + entries.flatMap { style.wrap(space + "  - " + short($0), indent: indent + 6) }
+                return [head] + (table(entries, style, indent: indent + 2) ?? dashes(entries, style, space))
             }
-            return style.wrap(space + key.printable() + ": " + short(member), indent: indent + 4)
+            return style.wrap(head + " " + short(member), indent: indent + 4)
         }
+    }
+
+    /// Rows of maps without inner maps, as a table: what names a row first, then the other keys sorted.
+    private static func table(_ rows: [Value], _ style: TextStyle, indent: Int) -> [String]? {
+        let maps = rows.compactMap(\.map)
+        let isFlat = maps.allSatisfy { $0.values.allSatisfy { $0.map?.isEmpty != false && $0.list?.isEmpty != false } }
+        guard maps.count == rows.count, isFlat else { return nil }
+        let keys = Set(maps.flatMap(\.keys))
+        let names = ["name", "path", "job", "service"].filter(keys.contains)
+        let order = names + keys.subtracting(names).sorted()
+        var table = TextTable(
+            order.map { key in
+                let isNumber = maps.allSatisfy { $0[key]?.double != nil || $0[key] == nil }
+                return .init(key.printable(), right: isNumber, flexible: !isNumber)
+            })
+        for map in maps { table.add(order.map { .init(short(map[$0] ?? .null)) }) }
+        var narrow = style
+        narrow.width -= indent
+        return table.lines(narrow).map { String(repeating: " ", count: indent) + $0 }
+    }
+
+    private static func dashes(_ entries: [Value], _ style: TextStyle, _ space: String) -> [String] {
+        entries.flatMap { style.wrap(space + "  - " + short($0), indent: space.count + 6) }
+    }
+
+    /// A number without the decimals that nobody reads: whole ones bare, others to three.
+    private static func short(_ number: Double) -> String {
+        if let whole = Int64(exactly: number.rounded()), abs(number) < 1e15 {
+            let rounded = (number * 1000).rounded() / 1000
+            return rounded == Double(whole) ? String(whole) : "\(rounded)"
+        }
+        return "\(number)"
     }
 
     private static func json(_ value: Value) -> String { (try? JSON.text(value)) ?? "?" }

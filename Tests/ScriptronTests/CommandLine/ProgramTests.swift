@@ -1,0 +1,172 @@
+import Glibc
+import Synchronization
+import Testing
+
+@testable import Scriptron
+@testable import scriptron
+
+/// The whole command line against a host over its real socket.
+@Suite("The command line") struct ProgramTests {
+    /// What a command wrote.
+    final class Output: Sendable {
+        let texts = Mutex((output: "", errors: ""))
+        var output: String { texts.withLock(\.output) }
+        var errors: String { texts.withLock(\.errors) }
+    }
+
+    /// A process without a host inside, but for one run.
+    struct Alone: HostCommands {
+        func serve(_ place: ConfigurationPlace, ready: @escaping @Sendable (Value) -> Void) throws(Failure) -> Int32 {
+            ready(["version": "1", "pid": 7, "state_dir": "/s", "jobs": ["loaded": 2, "broken": 1], "warnings": ["w"]])
+            return 0
+        }
+        func check(_ place: ConfigurationPlace) throws(Failure) -> CheckReport {
+            CheckReport(findings: [["level": "error", "message": "unknown key `shedule`"]], jobs: [[:]])
+        }
+        func dryRun(_ request: DryRunRequest, _ place: ConfigurationPlace) throws(Failure) -> Value {
+            ["job": .text(request.job ?? "?"), "script": .text(request.script), "outcome": "failed"]
+        }
+        func runAlone(
+            _ request: StartRequest, _ place: ConfigurationPlace, line: @escaping @Sendable (Value) -> Void
+        ) throws(Failure) -> Value {
+            line(["time": 0.0, "level": "info", "message": "alone"])
+            return ["id": 1, "job": .text(request.job), "outcome": "succeeded", "attempt": 1]
+        }
+        func locate(_ place: ConfigurationPlace) throws(Failure) -> (stateDirectory: Path, jobsDirectory: Path) {
+            (place.file.parent.appending("elsewhere"), place.file.parent.appending("jobs"))
+        }
+    }
+
+    let directory: TemporaryDirectory
+    private let output = Output()
+
+    init() throws { directory = try TemporaryDirectory() }
+
+    /// Does what the words say, in a working directory with a configuration; `host` answers, where there is one.
+    private func scriptron(_ words: String..., host: FakeHost? = nil) throws -> ExitCode {
+        try directory.file("scriptron.lua", "return {}")
+        let socket = try directory.directory("var").appending("scriptron.sock")
+        let server = try host.map { try ControlServer(socket: socket, owner: getuid(), host: $0) }
+        defer { server?.stop() }
+        let output = output
+        let console = Console(
+            style: TextStyle(), isTerminal: false, output: { text in output.texts.withLock { $0.output += text } },
+            errors: { text in output.texts.withLock { $0.errors += text } })
+        let finder = HostFinder(
+            workingDirectory: directory.path, isRoot: false, variable: { _ in nil },
+            owner: { (try? FileStatus.of($0, follow: true))?.uid })
+        let time = TimeText(zone: .utc, now: Timestamp(seconds: 0))
+        return Program.run(words, CommandContext(console: console, local: Alone(), finder: finder, time: time))
+    }
+
+    @Test("--version prints the version") func version() throws {
+        #expect(try scriptron("--version") == .done)
+        #expect(output.output == Scriptron.version + "\n")
+    }
+
+    @Test("Help fits 80 columns, of the whole and of every command") func help() throws {
+        #expect(try scriptron("help") == .done)
+        for command in Program.commands { #expect(try scriptron(command.syntax.name, "--help") == .done) }
+        #expect(output.output.split(separator: "\n").allSatisfy { $0.count <= 80 })
+        #expect(output.errors.isEmpty)
+    }
+
+    @Test("A command that is none names the nearest") func unknown() throws {
+        #expect(try scriptron("histroy") == .usage)
+        #expect(output.errors == "scriptron: there is no command \"histroy\"; did you mean scriptron history\n")
+    }
+
+    @Test("--json prints an object a row, as the host gave it") func json() throws {
+        let host = FakeHost(rows: [["id": 2, "job": "a"], ["id": 1, "job": "b"]])
+        #expect(try scriptron("history", "b", "-n", "5", "--json", host: host) == .done)
+        #expect(output.output == "{\"id\":2,\"job\":\"a\"}\n{\"id\":1,\"job\":\"b\"}\n")
+        #expect(host.asked == ["history b - 0 5"])
+    }
+
+    @Test(
+        "What is wrong decides the exit code",
+        arguments: [
+            ("ENOJOB", ExitCode.missing), ("ENORUN", .missing), ("EUSAGE", .usage), ("EDENIED", .failed),
+            ("ECONFLICT", .failed), ("EIO", .failed),
+        ])
+    func failures(code: String, exit: ExitCode) throws {
+        #expect(try scriptron("settings", "a", host: FakeHost(failure: Failure(code: code, "it is so"))) == exit)
+        #expect(output.errors == "scriptron: it is so\n")
+    }
+
+    @Test("A host that cannot be reached is exit code 4") func unreachable() throws {
+        #expect(try scriptron("status", "--socket", "nowhere") == .unreachable)
+        #expect(output.errors.contains("start one with scriptron serve"))
+    }
+
+    @Test("run starts, follows the log, and ends as the run did") func run() throws {
+        let host = FakeHost(
+            rows: [["id": 1, "job": "a", "outcome": "failed", "error": "boom", "attempt": 1]],
+            log: [["time": 0.0, "level": "warn", "message": "one"], ["time": 1.0, "level": "info", "message": "two"]])
+        #expect(try scriptron("run", "jobs/a.lua", "--set", "b=c", "--grant", "write=/srv", host: host) == .failed)
+        #expect(
+            output.output == """
+                00:00:00 warn  one
+                00:00:01 info  two
+                Run 1 of a: failed
+                  boom
+
+                """)
+        let request = host.state.withLock { $0.started.first?.request }
+        #expect(
+            request
+                == StartRequest(
+                    job: directory.path.appending("jobs/a.lua").text, sets: ["b=c"], grants: ["write=/srv"]))
+    }
+
+    @Test("run --detach prints the number at once") func detach() throws {
+        #expect(try scriptron("run", "a", "--detach", host: FakeHost(rows: [[:], [:]])) == .done)
+        #expect(output.output == "2\n")
+    }
+
+    @Test("run without a host is a host of one run, but not where a socket was named") func alone() throws {
+        #expect(try scriptron("run", "a", "--socket", "s") == .unreachable)
+        #expect(output.output.isEmpty)
+        #expect(try scriptron("run", "a") == .done)
+        #expect(output.output == "00:00:00 info  alone\nRun 1 of a: succeeded\n")
+    }
+
+    @Test("logs of a job are those of its newest run with an attempt") func logs() throws {
+        let host = FakeHost(
+            rows: [["id": 9, "attempt": 0], ["id": 8, "attempt": 2]],
+            log: [["time": 0.0, "level": "info", "message": "said"]])
+        #expect(try scriptron("logs", "a", "--json", host: host) == .done)
+        #expect(output.output == "{\"level\":\"info\",\"message\":\"said\",\"time\":0.0}\n")
+        #expect(host.asked.last == "logs 8 0 0.0")
+    }
+
+    @Test("test takes a script's path and tells failure by the exit code") func dryRun() throws {
+        #expect(try scriptron("test", "./a.lua", "--as", "b", "--json") == .failed)
+        let script = directory.path.appending("a.lua").text
+        #expect(output.output == "{\"job\":\"b\",\"outcome\":\"failed\",\"script\":\"\(script)\"}\n")
+    }
+
+    @Test("check fails where something is wrong") func check() throws {
+        #expect(try scriptron("check") == .failed)
+        let file = directory.path.appending("scriptron.lua").text
+        let text = "error: unknown key `shedule`\n\(file), 1 job: 1 error, 0 warnings.\n"
+        #expect(output.output.replacing("\n  ", with: " ") == text)
+    }
+
+    @Test("next --schedule needs no host, and says what is wrong with a schedule") func nextOfSchedule() throws {
+        #expect(
+            try scriptron("next", "--schedule", "0 3 * * *", "--timezone", "UTC", "--after", "0", "-n", "2") == .done)
+        #expect(output.output == "1970-01-01T03:00:00+00:00  in 3 h\n1970-01-02T03:00:00+00:00  in 1 d 3 h\n")
+        #expect(try scriptron("next", "--schedule", "61 * * * *") == .usage)
+        #expect(try scriptron("next", "--after", "0") == .usage)
+    }
+
+    @Test("init makes a directory once, and never overwrites") func initialize() throws {
+        #expect(try scriptron("init", "new/place") == .done)
+        let file = directory.path.appending("new/place/scriptron.lua")
+        #expect(try Files.readSmall(file) == Shipped.files.first { $0.path == "scriptron.lua" }?.bytes)
+        try directory.file("new/place/scriptron.lua", "mine")
+        #expect(try scriptron("init", "new/place") == .done)
+        #expect(try Files.readSmall(file) == Array("mine".utf8))
+    }
+}
