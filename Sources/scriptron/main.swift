@@ -2,6 +2,7 @@ import Scriptron
 
 // Before anything else: the zygote must stay a process of one thread.
 if CommandLine.arguments.dropFirst().first == "zygote" { Zygote.main() }
+if CommandLine.arguments.dropFirst().first == DiskProbeCommand.name { DiskProbeCommand.main() }
 
 /// Stands where the daemon's commands will: says that they are not part of this build.
 private struct ClientOnly: HostCommands {

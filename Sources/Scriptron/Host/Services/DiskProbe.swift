@@ -18,13 +18,15 @@ package struct DiskProbeProcess: Sendable {
 
 /// The probe that is this program itself, started again with a hidden subcommand.
 package struct OwnDiskProbe: DiskProbe {
-    package init() {}
+    private let executable: Path
+
+    /// `executable`: /proc/self/exe is this very binary, whatever an upgrade put at its path.
+    package init(executable: Path = "/proc/self/exe") { self.executable = executable }
 
     package func start(_ path: Path) throws(SystemError) -> DiskProbeProcess {
         let pipe = try Pipe()
-        // /proc/self/exe is this very binary, whatever an upgrade put at its path.
         let pid = try Spawn.start(
-            "/proc/self/exe", ["scriptron", DiskProbeCommand.name, Hex.encode(path.bytes)], environment: [],
+            executable, ["scriptron", DiskProbeCommand.name, Hex.encode(path.bytes)], environment: [],
             socket: pipe.write)
         return DiskProbeProcess(process: try ProcessHandle(pid: pid), output: pipe.read)
     }
@@ -35,8 +37,11 @@ package enum DiskProbeCommand {
     /// `scriptron disk-probe HEX`: the mount point's bytes in hex. Dispatched before anything else.
     package static let name = "disk-probe"
 
+    /// Runs it with the arguments of this process.
+    package static func main() -> Never { ProcessExit.now(run(Array(CommandLine.arguments.dropFirst(2)))) }
+
     /// Runs it with what follows its name; the exit code.
-    package static func run(_ arguments: [String]) -> Int32 {
+    private static func run(_ arguments: [String]) -> Int32 {
         guard arguments.count == 1, let path = Hex.decode(arguments[0]) else { return 2 }
         let answer: Value
         do throws(SystemError) {
