@@ -26,6 +26,23 @@ package enum Users {
         if path.withCString({ stat($0, &status) }) == 0 { return status.st_uid }
         return path.parent == path ? nil : owner(of: path.parent)
     }
+
+    /// Whether a group is a user's own: the primary group that has the user's name and nobody else in it.
+    package static func isOwnGroup(_ gid: UInt32, of uid: UInt32) -> Bool {
+        guard let user = account(uid: uid), user.gid == gid else { return false }
+        var record = group()
+        var buffer = [CChar](repeating: 0, count: 64 << 10)
+        var found: UnsafeMutablePointer<group>?
+        guard getgrgid_r(gid, &record, &buffer, buffer.count, &found) == 0, found != nil,
+            String(cString: record.gr_name) == user.name
+        else { return false }
+        var member = record.gr_mem
+        while let name = member?.pointee {
+            if String(cString: name) != user.name { return false }
+            member = member?.advanced(by: 1)
+        }
+        return true
+    }
 }
 
 extension Users {
