@@ -41,7 +41,7 @@ struct SourceScan: Sendable {
         /// Where a link leads; the file's own path without one.
         var target: Path
         var isLink: Bool
-        var file: SourceFile?
+        var file: WatchedFile?
         var failure: Failure?
     }
 
@@ -265,7 +265,7 @@ struct SourceScan: Sendable {
             entry.isSettled = before == after && abs(now.microseconds * 1000 - after.changed) > Self.coarse
             // The same array stays in use where nothing changed, and takes no more memory.
             if let file = old?.file, file.bytes == bytes, file.path == shown { return entry }
-            entry.file = SourceFile(path: shown, bytes: bytes)
+            entry.file = WatchedFile(path: shown, bytes: bytes)
         } catch {
             entry.failure = error.at(shown.text)
         }

@@ -15,7 +15,7 @@ package struct SourceLocations: Sendable, Hashable {
 }
 
 /// A file of Lua that the host runs, as it was when it was read.
-package struct SourceFile: Sendable, Hashable {
+package struct WatchedFile: Sendable, Hashable {
     package var path: Path
     package var bytes: [UInt8]
 
@@ -27,11 +27,11 @@ package struct SourceFile: Sendable, Hashable {
 
 /// The sources as they are now; of one that cannot be read now, as it was when it last could.
 package struct SourceSnapshot: Sendable, Hashable {
-    package var configuration: SourceFile?
+    package var configuration: WatchedFile?
     /// Job scripts by their name without `.lua` (`backup`).
-    package var scripts: [String: SourceFile] = [:]
+    package var scripts: [String: WatchedFile] = [:]
     /// The files of `jobs/lib` by their name without `.lua`, as `require` takes it.
-    package var libraries: [String: SourceFile] = [:]
+    package var libraries: [String: WatchedFile] = [:]
     /// What is wrong, each with the file or directory as its place.
     package var failures: [Failure] = []
 

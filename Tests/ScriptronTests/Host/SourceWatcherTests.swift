@@ -37,7 +37,7 @@ import Testing
         return last
     }
 
-    private func text(_ file: SourceFile?) -> String? { file.map { String(decoding: $0.bytes, as: UTF8.self) } }
+    private func text(_ file: WatchedFile?) -> String? { file.map { String(decoding: $0.bytes, as: UTF8.self) } }
 
     private func move(_ from: String, _ to: String) {
         #expect(rename(directory.at(from).text, directory.at(to).text) == 0)
