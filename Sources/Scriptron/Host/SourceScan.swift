@@ -200,7 +200,7 @@ struct SourceScan: Sendable {
         }
         for step in trail.steps {
             switch step.status.kind {
-            case .directory: _ = places[step.path, default: WatchPlace()]
+            case .directory: if places[step.path] == nil { places[step.path] = WatchPlace() }
             case .link: places[step.path.parent, default: WatchPlace()].names.insert(step.path.name)
             default: break
             }
