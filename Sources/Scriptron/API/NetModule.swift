@@ -20,7 +20,7 @@ package func netModule(_ context: APIContext) -> HostModule {
 private func probe(
     _ host: String, _ port: UInt16, timeout: Double, _ session: APIContext.Session
 ) throws(Failure) -> Value {
-    guard session.grant.connect.contains(where: { allows($0, host, port) }) else {
+    guard session.grant.allowsConnect(host: host, port: port) else {
         let failure = Failure(
             code: "EGRANT", "net.tcp: this job may not connect to \(host):\(port)",
             cure: "add connect = {\"\(host):\(port)\"} to its needs, within the ceiling's connect")
@@ -38,17 +38,4 @@ private func probe(
         if error.code == "EGRANT" || error.code == "EDEADLINE" { throw error }
         return ["reachable": false, "error": .text(error.message), "code": .text(error.code)]
     }
-}
-
-/// Whether an entry of the need `connect` names this host and port. A network stands for the addresses in it, which
-/// the kernel's own rules judge.
-private func allows(_ entry: String, _ host: String, _ port: UInt16) -> Bool {
-    guard let colon = entry.lastIndex(of: ":"), entry[entry.index(after: colon)...] == String(port) else {
-        return false
-    }
-    var name = entry[..<colon].lowercased()
-    if name.hasPrefix("["), name.hasSuffix("]") { name = String(name.dropFirst().dropLast()) }
-    let host = host.lowercased()
-    if name.hasPrefix("*.") { return host.hasSuffix(name.dropFirst()) }
-    return name == host || name.contains("/")
 }

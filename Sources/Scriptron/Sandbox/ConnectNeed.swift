@@ -81,4 +81,9 @@ extension Grant {
             return need.host == host.lowercased() && need.port == port
         }
     }
+
+    /// Whether a script may connect to this host at some port, and so may know its addresses.
+    package func allowsConnect(host: String) -> Bool {
+        connect.contains { (try? ConnectNeed(need: $0))?.host == host.lowercased() }
+    }
 }

@@ -89,7 +89,8 @@ final class DiskLooks: Sendable {
                 if piece.isEmpty { break }
                 output += piece
             }
-            // It has closed its output, so that it ends; where somebody else has waited for it, this finds no child.
+            // It has said all it may, and ends; where somebody else has waited for it, this finds no child.
+            started.process.kill()
             _ = ProcessExit.reap(pid: started.process.pid, wait: true)
             result = Result { () throws(Failure) in try DiskProbeCommand.space(output) }
         } catch {

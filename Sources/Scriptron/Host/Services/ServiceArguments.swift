@@ -103,19 +103,10 @@ package struct ServiceArguments: Sendable {
     /// The server's name, which the grant must let the job connect to.
     func server(_ grant: Grant) throws(Failure) -> String {
         let name = try text("host", max: 253)
-        if grant.connect.contains(where: { Self.covers($0, name) }) { return name }
+        if grant.allowsConnect(host: name) { return name }
         throw Failure(
             code: "EGRANT", "\(service.rawValue) may not resolve \(name)",
             cure: "add it to the job's needs: connect = { \"\(name):PORT\" }")
-    }
-
-    /// Whether an entry of `connect` (`host:port`, `*.domain:port`) is about this server.
-    private static func covers(_ entry: String, _ name: String) -> Bool {
-        guard let colon = entry.lastIndex(of: ":") else { return false }
-        let pattern = entry[..<colon].lowercased()
-        let name = name.lowercased()
-        if pattern == "*" { return true }
-        return pattern.hasPrefix("*.") ? name.hasSuffix(pattern.dropFirst()) : pattern == name || pattern == "[\(name)]"
     }
 
     private func granted(_ path: Path, _ grant: Grant) throws(Failure) -> Path {

@@ -72,10 +72,10 @@ import Testing
 
     @Test("Names are resolved within the grant") func resolve() throws {
         var grant = Grant()
-        grant.connect = ["localhost:80", "*.invalid:443"]
+        grant.connect = ["localhost:80", "db.invalid:443"]
         let addresses = try #require(try ask(.resolve, ["host": "localhost"], grant: grant).list)
         #expect(addresses.contains("127.0.0.1") || addresses.contains("::1"))
-        for host in ["example.org", "invalid", "xinvalid", "localhost.evil"] {
+        for host in ["example.org", "invalid", "x.db.invalid", "localhost.evil"] {
             let error = #expect(throws: Failure.self) { try ask(.resolve, ["host": .text(host)], grant: grant) }
             #expect(error?.code == "EGRANT")
         }
