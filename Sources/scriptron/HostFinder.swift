@@ -9,10 +9,6 @@ struct HostFinder {
     /// Who owns the file at a path; nil where there is none.
     var owner: (Path) -> UInt32?
 
-    /// The configuration of a machine, where no other is named.
-    static let machineConfiguration: Path = "/etc/scriptron/scriptron.lua"
-    private static let localConfiguration = "scriptron.lua"
-
     /// This process's own surroundings.
     static func current() throws(Failure) -> HostFinder {
         let directory: Path
@@ -29,18 +25,19 @@ struct HostFinder {
     /// A path as given on the command line, absolute and without `.` and `..` where that is safe to say.
     func absolute(_ path: String) -> Path { workingDirectory.appending(Path(path)).normalized }
 
-    /// The configuration: `--config`, `$SCRIPTRON_CONFIG`, `./scriptron.lua` (not for root, who may stand in anybody's
-    /// directory), `/etc/scriptron/scriptron.lua`.
+    /// The configuration, as `Configuration.find` finds it; without one, the working directory where it holds jobs
+    /// (not for root, who may stand in anybody's directory).
     func configuration(option: String?) throws(Failure) -> ConfigurationPlace {
-        if let named = named(option) { return ConfigurationPlace(file: named) }
-        var places = [Self.machineConfiguration]
-        if !isRoot { places.insert(absolute(Self.localConfiguration), at: 0) }
-        for place in places where owner(place) != nil { return ConfigurationPlace(file: place) }
+        let found = Configuration.find(
+            argument: option, environment: variable("SCRIPTRON_CONFIG"), isRoot: isRoot,
+            workingDirectory: workingDirectory, exists: { owner($0) != nil })
+        if found != nil || (!isRoot && owner(workingDirectory.appending("jobs")) != nil) {
+            return ConfigurationPlace(file: found, workingDirectory: workingDirectory)
+        }
         throw Failure(
-            code: "ECONFIG",
-            "there is no configuration: looked for " + places.map(\.text).joined(separator: " and "),
+            code: "ECONFIG", "there is no scriptron.lua here, and no /etc/scriptron/scriptron.lua",
             cure: "name one with --config or SCRIPTRON_CONFIG"
-                + (isRoot ? " (root must, for a scriptron.lua in the working directory)" : "")
+                + (isRoot ? " (root must, for one in the working directory)" : "")
                 + ", or make one with scriptron init DIR")
     }
 
@@ -51,8 +48,8 @@ struct HostFinder {
         option: String?, config: String?, locate: (ConfigurationPlace) throws(Failure) -> Path
     ) throws(Failure) -> Path {
         if let path = option ?? variable("SCRIPTRON_SOCKET") { return absolute(path) }
-        if named(config) == nil, isRoot {
-            let here = socket(beside: absolute(Self.localConfiguration))
+        if isRoot, config == nil, variable("SCRIPTRON_CONFIG") == nil {
+            let here = socket(in: workingDirectory)
             if owner(here) == 0 { return here }
         }
         let place: ConfigurationPlace
@@ -61,16 +58,10 @@ struct HostFinder {
         } catch {
             throw Failure(code: ControlCode.noHost, error.message, cure: error.cure)
         }
-        let usual = socket(beside: place.file)
+        let usual = socket(in: place.base)
         if owner(usual) != nil { return usual }
         return try locate(place).appending("scriptron.sock")
     }
 
-    private func named(_ option: String?) -> Path? {
-        (option ?? variable("SCRIPTRON_CONFIG")).map { absolute($0) }
-    }
-
-    private func socket(beside configuration: Path) -> Path {
-        configuration.parent.appending("var/scriptron.sock")
-    }
+    private func socket(in base: Path) -> Path { base.appending("var/scriptron.sock") }
 }

@@ -28,10 +28,18 @@ package protocol HostCommands: Sendable {
 
 /// Which configuration a command is about.
 package struct ConfigurationPlace: Sendable, Hashable {
-    /// The file, absolute.
-    package var file: Path
+    /// The file, absolute; nil: there is none, and `jobs` and `var` in the working directory are meant
+    /// (`Configuration(workingDirectory:)`).
+    package var file: Path?
+    package var workingDirectory: Path
 
-    package init(file: Path) { self.file = file }
+    package init(file: Path?, workingDirectory: Path) {
+        self.file = file
+        self.workingDirectory = workingDirectory
+    }
+
+    /// What relative paths start at, where nothing else is said.
+    package var base: Path { file?.parent ?? workingDirectory }
 }
 
 /// What `check` found.

@@ -10,7 +10,7 @@ enum CheckCommand: Command {
         let place = try context.configuration(arguments)
         let report = try context.local.check(place)
         try context.show(report.findings, json: arguments.has("json")) { rows, style in
-            lines(rows, jobs: report.jobs.count, file: place.file, style)
+            lines(rows, jobs: report.jobs.count, file: place.file ?? place.workingDirectory, style)
         }
         return report.findings.contains { $0["level"]?.text == "error" } ? .failed : .done
     }

@@ -31,6 +31,15 @@ import Testing
         try finder.socket(option: option, config: config) { _ throws(Failure) in "/located" }
     }
 
+    @Test("Without a configuration the working directory counts where it holds jobs, but not for root")
+    func workingDirectory() throws {
+        let files: [Path: UInt32] = ["/here/jobs": 1]
+        let place = try finder(files: files).configuration(option: nil)
+        #expect(place == ConfigurationPlace(file: nil, workingDirectory: "/here"))
+        #expect(place.base == "/here")
+        #expect(throws: Failure.self) { _ = try finder(root: true, files: files).configuration(option: nil) }
+    }
+
     @Test("The socket is the one of the option, the variable, or the configuration's state directory")
     func sockets() throws {
         let files: [Path: UInt32] = ["/here/scriptron.lua": 1, "/here/var/scriptron.sock": 1, "/c/s.lua": 1]

@@ -33,7 +33,7 @@ import Testing
             return ["id": 1, "job": .text(request.job), "outcome": "succeeded", "attempt": 1]
         }
         func locate(_ place: ConfigurationPlace) throws(Failure) -> (stateDirectory: Path, jobsDirectory: Path) {
-            (place.file.parent.appending("elsewhere"), place.file.parent.appending("jobs"))
+            (place.base.appending("elsewhere"), place.base.appending("jobs"))
         }
     }
 
