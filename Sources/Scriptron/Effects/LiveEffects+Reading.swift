@@ -41,8 +41,13 @@ extension LiveEffects {
     }
 
     package func read(_ path: CheckedPath, max: Int64, call: String) throws(Failure) -> [UInt8] {
-        let (directory, name) = try place(path.path, call)
-        return try told(call, path.path) {
+        try read(real: path.path, max: max, call: call)
+    }
+
+    /// Reads a path that was checked, or what such a path leads to in the overlay.
+    func read(real path: Path, max: Int64, call: String) throws(Failure) -> [UInt8] {
+        let (directory, name) = try place(path, call)
+        return try told(call, path) {
             let file = try RegularFile.read(name, in: directory, follow: true)
             do {
                 if file.status.size > max { throw SystemError.tooLarge }
@@ -50,15 +55,20 @@ extension LiveEffects {
             } catch let error as SystemError where error == .tooLarge {
                 throw Failure(
                     code: "EFBIG",
-                    "\(call) \(path.path.text): it is larger than \(Quantity.describe(bytes: max))",
+                    "\(call) \(path.text): it is larger than \(Quantity.describe(bytes: max))",
                     cure: "raise max, or read it with fs.lines or fs.open")
             }
         }
     }
 
     package func open(_ path: CheckedPath, _ mode: OpenMode, call: String) throws(Failure) -> any OpenFile {
-        let (directory, name) = try place(path.path, call)
-        return try told(call, path.path) {
+        try open(real: path.path, mode, call: call)
+    }
+
+    /// Opens a path that was checked, or what such a path leads to in the overlay.
+    func open(real path: Path, _ mode: OpenMode, call: String) throws(Failure) -> any OpenFile {
+        let (directory, name) = try place(path, call)
+        return try told(call, path) {
             let file =
                 switch mode {
                 case .read: try RegularFile.read(name, in: directory, follow: true)
@@ -67,7 +77,7 @@ extension LiveEffects {
                 case .update: try RegularFile.update(name, in: directory, reading: true)
                 }
             if mode == .write { try file.truncate(0) }
-            return LiveFile(file, path: path.path, writes: mode.writes)
+            return LiveFile(file, path: path, writes: mode.writes)
         }
     }
 }

@@ -169,12 +169,15 @@ extension LiveEffects {
     }
 
     package func changeMode(_ path: CheckedPath, _ mode: UInt32) throws(Failure) {
-        if mode != allowedMode(mode) {
-            throw Failure(
-                code: "EGRANT", "fs.chmod \(path.path.text): set-id bits are not granted",
-                cure: "add setid = true to the needs")
-        }
+        try checkMode(path.path, mode)
         try change(path, "fs.chmod") { try $0.setMode(mode) }
+    }
+
+    /// Refuses set-id bits without the need for them.
+    func checkMode(_ path: Path, _ mode: UInt32) throws(Failure) {
+        if mode == allowedMode(mode) { return }
+        throw Failure(
+            code: "EGRANT", "fs.chmod \(path.text): set-id bits are not granted", cure: "add setid = true to the needs")
     }
 
     private func change(_ path: CheckedPath, _ call: String, _ body: (Descriptor) throws -> Void) throws(Failure) {

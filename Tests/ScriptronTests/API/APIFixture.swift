@@ -49,6 +49,9 @@ final class APIFixture {
     /// Seconds that the attempt has.
     var timeout = 30.0
     var zone = Zone.utc
+    /// Whether runs only plan; what they planned is here afterwards.
+    var isDry = false
+    private(set) var planned: PlannedEffects?
 
     init() throws {
         directory = try TemporaryDirectory()
@@ -73,7 +76,9 @@ final class APIFixture {
             deadline: Monotonic.now + timeout)
         settings.grace = 0.3
         settings.reapsOrphans = false
-        let effects = LiveEffects(settings)
+        let live = LiveEffects(settings)
+        planned = isDry ? PlannedEffects(live) : nil
+        let effects: any Effects = planned ?? live
         let resolver = PathResolver(grant: grant, base: directory.at("box"), scratch: scratch, job: "test")
         context.session = APIContext.Session(effects: effects, resolver: resolver, grant: grant, zone: zone)
         let state = try LuaState()
@@ -94,6 +99,19 @@ final class APIFixture {
             return LuaError(.runtime, "")
         } catch let error as LuaError {
             return error
+        }
+    }
+
+    /// The steps of the last plan, as `effect name` with the path's last name.
+    var steps: [String] {
+        (planned?.plan.steps ?? []).map { step in
+            var text = step.effect
+            for key in ["path", "from", "to", "key"] {
+                if case .bytes(let bytes)? = step.arguments[key] {
+                    text += " " + (key == "key" ? Path(bytes: bytes).text : Path(bytes: Path(bytes: bytes).name).text)
+                }
+            }
+            return text + (step.assumed ? " (assumed)" : "")
         }
     }
 }

@@ -1,0 +1,74 @@
+/// What a run would do: one step an effect, in order, with totals.
+package struct Plan: Sendable {
+    /// One change of the world.
+    package struct Step: Sendable, Hashable {
+        /// What would be done, as a verb (`write`, `remove`, `run`).
+        package var effect: String
+        package var arguments: [String: Value]
+        /// Whether it follows from an answer that was assumed.
+        package var assumed: Bool
+    }
+
+    /// How often an effect would come, and over how many bytes.
+    package struct Total: Sendable, Hashable {
+        package var count: Int64 = 0
+        package var bytes: Int64?
+    }
+
+    /// The most steps that are kept; the totals count on.
+    package static let most = 100_000
+
+    package private(set) var steps: [Step] = []
+    /// Steps beyond the most.
+    package private(set) var omitted: Int64 = 0
+    package private(set) var totals: [String: Total] = [:]
+    /// From now on everything follows from an assumed answer.
+    package var isAssumed = false
+
+    package init() {}
+
+    /// Adds a step; `bytes` is counted where the effect has any.
+    mutating func add(_ effect: String, _ arguments: [String: Value], bytes: Int64? = nil, count: Int64 = 1) {
+        var total = totals[effect] ?? Total()
+        total.count += count
+        if let bytes { total.bytes = (total.bytes ?? 0) + bytes }
+        totals[effect] = total
+        guard steps.count < Self.most else {
+            omitted += 1
+            return
+        }
+        var arguments = arguments
+        if let bytes { arguments["bytes"] = .int(bytes) }
+        steps.append(Step(effect: effect, arguments: arguments, assumed: isAssumed))
+    }
+
+    /// The steps as records: each with `effect`, its arguments, and `assumed` where it is.
+    package var stepValues: Value {
+        .list(
+            steps.map { step in
+                var members = step.arguments
+                members["effect"] = .text(step.effect)
+                if step.assumed { members["assumed"] = true }
+                return .map(members)
+            })
+    }
+
+    /// The totals as records `{effect, count, unit, units, bytes}`, in the order of the effects' names.
+    package var totalValues: Value {
+        .list(
+            totals.sorted { $0.key < $1.key }.map { effect, total in
+                let unit = Self.units[effect] ?? ("file", "files")
+                var members: [String: Value] = [
+                    "effect": .text(effect), "count": .int(total.count), "unit": .text(unit.0), "units": .text(unit.1),
+                ]
+                members["bytes"] = total.bytes.map { .int($0) }
+                return .map(members)
+            })
+    }
+
+    private static let units: [String: (String, String)] = [
+        "run": ("program", "programs"), "signal": ("process", "processes"), "connect": ("address", "addresses"),
+        "set state": ("key", "keys"), "delete state": ("key", "keys"), "mkdir": ("directory", "directories"),
+        "remove directory": ("directory", "directories"), "remove tree": ("tree", "trees"),
+    ]
+}

@@ -1,0 +1,125 @@
+/// Renaming and removing files as they would be.
+extension PlannedEffects {
+    package func rename(_ from: CheckedPath, _ to: CheckedPath, replace: Bool) throws(Failure) {
+        let call = "fs.rename"
+        try live.spareGrantRoot(from.path, call)
+        try live.spareGrantRoot(to.path, call)
+        let source = try existing(from.path, follow: false, call)
+        let fromParent = try parent(from.path, call)
+        let toParent = try parent(to.path, call)
+        try mayRemove(source, fromParent, call)
+        let before = try find(to.path, follow: false, call)
+        if let before, before.status.id != source.status.id {
+            guard replace else {
+                throw Failure(
+                    code: "EEXIST", "\(call) \(to.path.text): it is there already",
+                    cure: "give replace = true where it may be replaced")
+            }
+            try mayReplace(before, by: source, call)
+        }
+        let crosses = source.status.id.device != toParent.status.id.device
+        if crosses, source.status.kind != .file, source.status.kind != .link {
+            throw Failure(
+                code: "EXDEV",
+                "\(call) \(from.path.text): a \(FileFailure.name(of: source.status.kind)) cannot be moved to another file system or grant",
+                cure: "let one write need cover both paths, or copy what is in it")
+        }
+        overlay.move(source, to: toParent.path.appending(Path(bytes: to.path.name)))
+        plan.add(
+            "rename", ["from": .bytes(from.path.bytes), "to": .bytes(to.path.bytes)],
+            bytes: crosses ? source.status.size : nil)
+    }
+
+    private func mayRemove(_ found: Overlay.Found, _ parent: Overlay.Found, _ call: String) throws(Failure) {
+        guard Permission.mayRemove(found.status, from: parent.status) else {
+            throw Failure(
+                code: "EPERM", "\(call) \(found.path.text): Operation not permitted",
+                cure: "only the file's owner or root may do this: see the job's user")
+        }
+    }
+
+    private func mayReplace(
+        _ before: Overlay.Found, by source: Overlay.Found, _ call: String
+    ) throws(Failure) {
+        let isDirectory = before.status.kind == .directory
+        if isDirectory != (source.status.kind == .directory) {
+            throw Failure(
+                code: isDirectory ? "EISDIR" : "ENOTDIR", "\(call) \(before.path.text): it is of another kind")
+        }
+        if isDirectory { try mustBeEmpty(before, call) }
+    }
+
+    private func mustBeEmpty(_ found: Overlay.Found, _ call: String) throws(Failure) {
+        let names: [[UInt8]]
+        do throws(SystemError) { names = try overlay.names(found.path) } catch {
+            throw FileFailure.of(error, call, found.path)
+        }
+        if !names.isEmpty {
+            throw Failure(
+                code: "ENOTEMPTY", "\(call) \(found.path.text): Directory not empty",
+                cure: "use fs.remove_tree to remove a directory with what is in it")
+        }
+    }
+
+    package func remove(_ path: CheckedPath, seen: FileStatus?) throws(Failure) -> Removal {
+        let call = "fs.remove"
+        try live.spareGrantRoot(path.path, call)
+        guard let found = try find(path.path, follow: false, call) else { return .gone }
+        // A link on the way: what was seen was reached without one.
+        if seen != nil, found.path != path.path { return .changed }
+        if let seen, !found.status.isStill(seen) { return .changed }
+        try mayRemove(found, try parent(path.path, call), call)
+        let isDirectory = found.status.kind == .directory
+        if isDirectory { try mustBeEmpty(found, call) }
+        let isLastName = found.status.kind == .file && found.status.links <= 1
+        overlay.remove(found)
+        plan.add(
+            isDirectory ? "remove directory" : "remove", ["path": .bytes(path.path.bytes)],
+            bytes: isDirectory ? nil : isLastName ? found.status.size : 0)
+        return .removed
+    }
+
+    package func removeTree(_ path: CheckedPath, maxEntries: Int64?) throws(Failure) -> TreeTotals {
+        let call = "fs.remove_tree"
+        try live.spareGrantRoot(path.path, call)
+        guard let found = try find(path.path, follow: false, call) else { return TreeTotals() }
+        if found.status.kind != .directory {
+            throw Failure(
+                code: "ENOTDIR", "\(call) \(path.path.text): it is a \(FileFailure.name(of: found.status.kind))",
+                cure: "use fs.remove")
+        }
+        try mayRemove(found, try parent(path.path, call), call)
+        var totals = TreeTotals()
+        totals.directories = 1
+        var directories = [found]
+        var linked: [Overlay.Found] = []
+        while let directory = directories.popLast() {
+            for child in try children(directory.path, call) {
+                try mayRemove(child, directory, call)
+                if child.status.kind == .directory {
+                    totals.directories += 1
+                    directories.append(child)
+                } else {
+                    totals.files += 1
+                    if child.status.links > 1 { linked.append(child) }
+                    if child.status.kind == .file, child.status.links == 1 { totals.bytes += child.status.size }
+                }
+                if let maxEntries, totals.files + totals.directories > maxEntries {
+                    throw Failure(
+                        code: "ETOOMANY",
+                        "\(call) \(path.path.text): it holds more than \(maxEntries) entries; nothing was removed")
+                }
+            }
+            try live.checkDeadline(call)
+        }
+        // Other names of these files have one link less from now on.
+        for file in linked { overlay.remove(file) }
+        overlay.remove(found)
+        plan.add(
+            "remove tree",
+            [
+                "path": .bytes(path.path.bytes), "files": .int(totals.files), "directories": .int(totals.directories),
+            ], bytes: totals.bytes)
+        return totals
+    }
+}

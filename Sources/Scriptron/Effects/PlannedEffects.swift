@@ -1,0 +1,133 @@
+/// Effects that are only recorded: the dry run.
+///
+/// Looking is real, through the overlay; changing puts a line in the plan and its result into the overlay, so that
+/// every later call sees it. What is refused or would fail live is refused or fails here alike, as far as it can be
+/// told without trying: names that are there or not, kinds of files, owners and modes.
+package final class PlannedEffects: Effects {
+    let live: LiveEffects
+    let overlay = Overlay()
+    package internal(set) var plan = Plan()
+    /// The smallest grant that would have served, collected on the way.
+    var used = UsedNeeds()
+    private var clock: Timestamp?
+    private var slept = 0.0
+    private var state: [String: Value] = [:]
+    private var nextLock: Int64 = 1
+    /// Bytes of contents that are kept.
+    var kept = 0
+    /// The most of them; what comes beyond has a size only.
+    static let mostKept = 64 << 20
+
+    /// - Parameter at: The time that the run pretends it to be; nil: as it is.
+    package init(_ live: LiveEffects, at clock: Timestamp? = nil) {
+        self.live = live
+        self.clock = clock
+    }
+
+    package var isDry: Bool { true }
+
+    /// The dry run's findings: `plan`, `totals`, `omitted` steps and `smallest_needs`.
+    package var report: Value {
+        [
+            "plan": plan.stepValues, "totals": plan.totalValues, "omitted": .int(plan.omitted),
+            "smallest_needs": used.value,
+        ]
+    }
+
+    // The host and the clock.
+
+    package func post(_ note: WorkerNote) { live.post(note) }
+
+    package func now() -> Timestamp { (clock ?? live.now()) + slept }
+
+    package func sleep(seconds: Double) throws(Failure) {
+        try live.checkDeadline("time.sleep")
+        slept += seconds
+    }
+
+    package func connect(addresses: [String], port: UInt16, timeout: Double) throws(Failure) -> Double {
+        plan.add("connect", ["address": .text(addresses.first ?? ""), "port": .int(Int64(port))])
+        plan.isAssumed = true
+        return 0
+    }
+
+    package func request(_ service: HostService, _ arguments: [String: Value]) throws(Failure) -> Value {
+        let key = arguments["key"]?.text ?? ""
+        switch service {
+        case .stateGet: return try stateNow(key)
+        case .stateSet:
+            set(key, arguments["value"] ?? .null)
+            return .null
+        case .stateReplace:
+            let now = try stateNow(key)
+            guard now == arguments["expected"] ?? .null else { return false }
+            set(key, arguments["value"] ?? .null)
+            return true
+        case .stateDelete:
+            let now = try stateNow(key)
+            if now.isNull { return false }
+            state[key] = .null
+            plan.add("delete state", ["key": .text(key)])
+            return true
+        case .stateKeys:
+            let real = try live.request(service, arguments).list?.compactMap(\.text) ?? []
+            let all = Set(real).union(state.keys).filter { state[$0]?.isNull != true }
+            return .texts(all.sorted())
+        case .lockHold:
+            nextLock += 1
+            return .int(nextLock)
+        case .lockRelease: return .null
+        case .signalProcesses:
+            var query = arguments
+            query["signal"] = nil
+            let count = Int64(try live.request(.findProcesses, query).list?.count ?? 0)
+            if count > 0 { plan.add("signal", arguments, count: count) }
+            return .int(count)
+        case .resolve: return .list([arguments["host"] ?? ""])
+        default: return try live.request(service, arguments)
+        }
+    }
+
+    /// A key's value as it would be.
+    private func stateNow(_ key: String) throws(Failure) -> Value {
+        if let planned = state[key] { return planned }
+        return try live.request(.stateGet, ["key": .text(key)])
+    }
+
+    private func set(_ key: String, _ value: Value) {
+        state[key] = value
+        plan.add(value.isNull ? "delete state" : "set state", ["key": .text(key), "value": value])
+    }
+
+    // Programs.
+
+    package func run(_ call: ProgramCall) throws(Failure) -> ProgramOutcome {
+        for stage in call.stages { used.programs.insert(stage.name) }
+        var takesFile = false
+        if case .file = call.output { takesFile = true }
+        // It would see the real files, not those of the plan.
+        if call.readsOnly, !takesFile, overlay.isUntouched { return try live.run(call) }
+        let argv = call.stages.map { Value.list($0.arguments.map { .bytes($0) }) }
+        var step: [String: Value] = argv.count == 1 ? ["argv": argv[0]] : ["stages": .list(argv)]
+        if case .file(let path) = call.output {
+            step["stdout"] = .bytes(path.path.bytes)
+            let dry = call.dry?["stdout"] ?? call.dry ?? .null
+            var content = PlannedFile.Content.unknown
+            var size: Int64 = 0
+            if case .bytes(let bytes) = dry {
+                content = .bytes(bytes)
+                size = Int64(bytes.count)
+            }
+            try place(path.path, call.call) { directory, _ in
+                overlay.make(
+                    .file, in: directory, mode: 0o644, owner: Permission.owner, now: nanoseconds, content: content,
+                    size: size)
+            }
+        }
+        plan.add("run", step)
+        plan.isAssumed = true
+        return .assumed(call.dry ?? .null)
+    }
+
+    var nanoseconds: Int64 { now().microseconds * 1000 }
+}

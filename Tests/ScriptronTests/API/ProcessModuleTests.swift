@@ -1,0 +1,110 @@
+import Testing
+
+@testable import Scriptron
+
+@Suite("process") struct ProcessModuleTests {
+    @Test("A granted program runs with what it is given and nothing of the host's environment") func run() throws {
+        let api = try APIFixture()
+        let result = try api.run(
+            #"""
+            local r = process.run({ "sh", "-c", "cat; echo err >&2; exit 3" }, { stdin = "in", expect = { 0, 3 } })
+            return { code = r.code, stdout = r.stdout, stderr = r.stderr, env = process.output { "sh", "-c", "env | cut -d= -f1 | sort" } }
+            """#)
+        #expect(result["code"] == 3)
+        #expect(result["stdout"] == "in")
+        #expect(result["stderr"] == "err\n")
+        // The shell adds PWD, OLDPWD and the like itself.
+        let names = Set(result["env"]?.text?.split(separator: "\n").map(String.init) ?? [])
+        #expect(names.isSuperset(of: ["HOME", "LANG", "PATH", "TMPDIR", "TZ"]))
+        #expect(names.subtracting(["HOME", "LANG", "PATH", "TMPDIR", "TZ", "PWD", "OLDPWD", "SHLVL", "_"]).isEmpty)
+    }
+
+    @Test("Another exit code, or a signal, raises with the end of its complaint") func exit() throws {
+        let api = try APIFixture()
+        let error = try api.failure(#"process.run { "sh", "-c", "echo no such thing >&2; exit 2" }"#)
+        #expect(error.code == "EEXIT")
+        #expect(error.message.contains("exit code 2: no such thing"))
+        #expect(error.fields["exit"] == 2)
+        #expect(try api.failure(#"process.run { "sh", "-c", "kill -9 $$" }"#).message.contains("SIGKILL"))
+    }
+
+    @Test("Any stage's failure fails the pipe, and is named") func pipe() throws {
+        let api = try APIFixture()
+        let result = try api.run(
+            #"return process.pipe({ { "cat" }, { "gzip", "-c" }, { "gzip", "-dc" } }, { stdin = "hello" }).stdout"#)
+        #expect(result == "hello")
+        let error = try api.failure(
+            #"process.pipe({ { "sh", "-c", "echo half; exit 5" }, { "cat" } }, { stdout = { file = "out" } })"#)
+        #expect(error.message.contains("sh ended with exit code 5"))
+        #expect(try api.directory.names("box") == [])
+        try api.run(#"process.pipe({ { "sh", "-c", "echo all" }, { "cat" } }, { stdout = { file = "out" } })"#)
+        #expect(api.directory.text("box/out") == "all\n")
+        #expect(try api.directory.names("box") == ["out"])
+    }
+
+    @Test("A program that is not granted is refused, with the need that would allow it") func refused() throws {
+        let api = try APIFixture()
+        for argv in [#"{ "ls" }"#, #"{ "/bin/ls" }"#, #"{ "./sh" }"#, #"{ "../sh" }"#] {
+            let error = try api.failure("process.run(\(argv))")
+            #expect(error.code == "EGRANT")
+            #expect(error.fields["cure"]?.text?.contains("run = {") == true)
+        }
+        #expect(api.services.refusals.count == 4)
+        #expect(try api.run(#"return process.output { "/bin/sh", "-c", "echo x" }"#) == "x")
+    }
+
+    @Test("Nothing is split or expanded by a shell, and odd arguments arrive whole") func arguments() throws {
+        let api = try APIFixture()
+        let result = try api.run(
+            #"return process.output { "sh", "-c", "printf '%s|' \"$@\"", "sh", "a b", "$(x)", "*", "", "\xff", 7 }"#)
+        guard case .bytes(let bytes) = result else {
+            Issue.record("no output")
+            return
+        }
+        #expect(bytes == Array("a b|$(x)|*||".utf8) + [0xFF] + Array("|7|".utf8))
+    }
+
+    @Test(
+        "Holes, NULs, and variables that bring in code are refused",
+        arguments: [
+            #"process.run { "cat", nil, "x" }"#, #"process.run { "cat", "a\0b" }"#, #"process.run {}"#,
+            #"process.run { "cat", {} }"#, #"process.run({ "cat" }, { env = { LD_PRELOAD = "x" } })"#,
+            #"process.run({ "cat" }, { env = { BASH_ENV = "x" } })"#,
+            #"process.run({ "cat" }, { env = { ["A=B"] = "x" } })"#,
+            #"process.run({ "cat" }, { expect = "no" })"#, #"process.run({ "cat" }, { shell = true })"#,
+        ])
+    func wrong(call: String) throws {
+        #expect(try APIFixture().failure(call).code == "EARGUMENT")
+    }
+
+    @Test("At its timeout a program is ended; at the attempt's deadline too") func timeout() throws {
+        let api = try APIFixture()
+        let error = try api.failure(
+            #"process.run({ "sh", "-c", "trap '' TERM; while :; do sleep 1; done" }, { timeout = 0.3 })"#)
+        #expect(error.code == "ETIMEDOUT")
+        api.timeout = 0.4
+        let late = try api.failure(#"process.run { "sh", "-c", "while :; do sleep 1; done" }"#)
+        #expect(["EDEADLINE", nil].contains(late.code))
+    }
+
+    @Test("More output than fits raises, and is never cut") func overflow() throws {
+        let api = try APIFixture()
+        let error = try api.failure(
+            #"process.run({ "sh", "-c", "head -c 5000 /dev/zero" }, { max = "1KiB" })"#)
+        #expect(error.code == "EFBIG")
+    }
+
+    @Test("Lines go to the log, what would move a cursor escaped") func log() throws {
+        let api = try APIFixture()
+        try api.run(#"process.run({ "sh", "-c", "printf 'one\\n\\033[2Jtwo\\n'; echo bad >&2" }, { stdout = "log" })"#)
+        #expect(Set(api.services.lines) == ["one", "\\x1B[2Jtwo", "bad"])
+    }
+
+    @Test("Processes are the host's to find and to signal") func signal() throws {
+        let api = try APIFixture()
+        api.services.answers[.signalProcesses] = 2
+        #expect(try api.run(#"return process.signal({ name = "nginx" }, "SIGHUP")"#) == 2)
+        #expect(api.services.requests.last?.arguments == ["name": "nginx", "signal": "HUP"])
+        #expect(try api.failure(#"process.signal({}, "HUP")"#).code == "EARGUMENT")
+    }
+}
