@@ -90,6 +90,10 @@ int scriptron_child_signalfd(void) {
     return result_of(signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
 }
 
+int scriptron_signalfd(const sigset_t *set) {
+    return result_of(signalfd(-1, set, SFD_NONBLOCK | SFD_CLOEXEC));
+}
+
 void scriptron_reset_signals(void) {
     struct sigaction plain = {.sa_handler = SIG_DFL};
     for (int signal = 1; signal < NSIG; signal++)

@@ -1,5 +1,6 @@
 #ifndef SCRIPTRON_CLINUX_PROCESS_H
 #define SCRIPTRON_CLINUX_PROCESS_H
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -43,6 +44,9 @@ int scriptron_reap(pid_t pid, int wait, struct scriptron_exit *result);
 
 /// A signalfd(2) for SIGCHLD, non-blocking; the signal is blocked for the process.
 int scriptron_child_signalfd(void);
+
+/// A signalfd(2) for a set of signals, non-blocking, close-on-exec; the caller blocks them.
+int scriptron_signalfd(const sigset_t *set);
 
 /// Empties the signal mask and sets every signal to its default disposition.
 void scriptron_reset_signals(void);

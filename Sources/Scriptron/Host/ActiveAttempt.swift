@@ -30,7 +30,7 @@ struct ActiveAttempt: Sendable {
         var order = WorkerOrder(
             task: .run, job: run.job, script: job.script, base: base, deadline: deadline, grace: grace)
         order.settings = run.settings
-        order.timezone = job.header.timezone
+        order.timezone = job.zone.name
         order.this = [
             "job": .text(run.job), "id": .int(run.id), "fire_time": .number(run.fireTime.epoch),
             "attempt": .int(Int64(attempt.number)), "trigger": .text(run.trigger.rawValue), "dry_run": false,

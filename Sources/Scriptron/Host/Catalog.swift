@@ -114,15 +114,18 @@ package final class Catalog: Sendable {
 extension CatalogEntry {
     fileprivate mutating func take(_ source: JobSource, _ result: LoadResult?) {
         script = source.path
-        self.source = source.key
+        jobSource = source
         problem = nil
         missing = []
         isEnabled = result != nil
         switch result {
-        case .loaded(let job): loaded = job
+        case .loaded(let job):
+            loaded = job
+            declarations = job.declarations
         case .failed(let failure): problem = failure
-        case .unconfigured(let names):
+        case .unconfigured(let names, let declared):
             missing = names
+            declarations = declared
             loaded = nil
         case nil: loaded = nil
         }

@@ -23,8 +23,10 @@ package struct CatalogEntry: Sendable {
     /// The required settings without a value.
     package var missing: [String] = []
     package var isEnabled = true
-    /// What the newest load was made from, so that nothing is loaded twice.
-    var source: String = ""
+    /// What the newest load was made from.
+    package var jobSource: JobSource?
+    /// The settings that the newest good text declares.
+    package var declarations: SettingDeclarations?
 
     package init(name: String, script: Path) {
         self.name = name
@@ -36,5 +38,19 @@ package struct CatalogEntry: Sendable {
         if !missing.isEmpty { return .unconfigured }
         guard let loaded else { return .broken }
         return loaded.schedule.texts.isEmpty ? .manual : .scheduled
+    }
+
+    /// The plain members of its row in `jobs`; `zone` is the host's.
+    func row(zone: Zone) -> [String: Value] {
+        let header = loaded?.header
+        return [
+            "job": .text(name), "about": header?.about.map { .text($0) } ?? .null, "enabled": .bool(isEnabled),
+            "state": .text(standing.rawValue), "schedule": .texts(header?.schedules ?? []),
+            "timezone": .text(header?.timezone ?? zone.name), "user": loaded.map { .text($0.userName) } ?? .null,
+            "sandbox": loaded.map { .text($0.grant.mode.rawValue) } ?? .null,
+            "version": loaded.map { .text($0.version.hash) } ?? .null,
+            "error": problem.map { .text($0.description) }
+                ?? (missing.isEmpty ? .null : .text("no value for " + missing.joined(separator: ", "))),
+        ]
     }
 }

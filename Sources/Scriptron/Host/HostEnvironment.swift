@@ -59,6 +59,27 @@ package struct HostEnvironment: Sendable {
     }
 }
 
+extension HostEnvironment {
+    /// What an operator should know, though it works.
+    package func warnings(_ entries: [CatalogEntry]) -> [String] {
+        var warnings: [String] = []
+        if configuration.ceiling == nil, Users.isRoot {
+            warnings.append("there is no ceiling: every job gets what it declares, as root may grant it")
+        }
+        if defaultUser == nil, Users.isRoot {
+            warnings.append(
+                "jobs that name no user run as root: set default_user, or give the state directory an owner")
+        }
+        for entry in entries {
+            if let problem = entry.problem { warnings.append("job \(entry.name): \(problem)") }
+            if let mode = entry.loaded?.grant.mode, mode != .enforced {
+                warnings.append("job \(entry.name) runs with sandbox = \"\(mode.rawValue)\"")
+            }
+        }
+        return warnings
+    }
+}
+
 /// Where the host's own things lie in a state directory.
 package struct StatePlaces: Sendable, Hashable {
     package let directory: Path

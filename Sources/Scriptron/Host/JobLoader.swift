@@ -14,6 +14,7 @@ package struct JobLoader: Sendable {
     private struct Prepared: Sendable {
         var header: JobHeader
         var settings: Settings
+        var declarations: SettingDeclarations
     }
 
     /// Loads a job; `completion` is called once, from any thread.
@@ -41,7 +42,9 @@ package struct JobLoader: Sendable {
                 let description = try result.get()
                 let known: Result<Prepared, Failure> = prepared.value.withLock { $0 }
                 let prepared = try known.get()
-                if !prepared.settings.missing.isEmpty { return completion(.unconfigured(prepared.settings.missing)) }
+                if !prepared.settings.missing.isEmpty {
+                    return completion(.unconfigured(prepared.settings.missing, prepared.declarations))
+                }
                 completion(.loaded(try finish(source, prepared, description, adjust)))
             } catch {
                 completion(.failed(error))
@@ -58,7 +61,10 @@ package struct JobLoader: Sendable {
             let words = environment.configuration.job(source.name)
             let settings = try Settings(
                 definition.settings, layers: [words.layer], sets: sets, base: environment.configuration.base)
-            return .success(Prepared(header: try words.applied(to: definition.header), settings: settings))
+            return .success(
+                Prepared(
+                    header: try words.applied(to: definition.header), settings: settings,
+                    declarations: definition.settings))
         } catch {
             return .failure(error)
         }
@@ -84,7 +90,8 @@ package struct JobLoader: Sendable {
         return LoadedJob(
             name: source.name, path: source.path, script: source.script, header: header, schedule: schedule,
             version: try JobVersion(files: source.files, settings: prepared.settings.values),
-            settings: prepared.settings.values, needs: needs, grant: grant, zone: zone ?? environment.zone)
+            settings: prepared.settings.values, declarations: prepared.declarations, needs: needs, grant: grant,
+            zone: zone ?? environment.zone)
     }
 
     /// The grant of a run of a job whose needs depend on what is there: `discover` reads within the ceiling, then

@@ -18,6 +18,6 @@ package struct JobSource: Sendable {
 package enum LoadResult: Sendable {
     case loaded(LoadedJob)
     /// Required settings have no value.
-    case unconfigured([String])
+    case unconfigured([String], SettingDeclarations)
     case failed(Failure)
 }

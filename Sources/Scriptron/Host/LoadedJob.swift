@@ -9,6 +9,8 @@ package struct LoadedJob: Sendable {
     package var schedule: JobSchedule
     package var version: JobVersion
     package var settings: Value
+    /// What the script says about its settings; nil for a run that was claimed from an older text.
+    package var declarations: SettingDeclarations?
     package var needs: Needs
     /// What is enforced; of a job with `discover` it is made anew for each run.
     package var grant: Grant

@@ -18,6 +18,20 @@ package enum Directories {
         }
     }
 
+    /// A new directory of this process alone, below TMPDIR or /tmp (mkdtemp(3)).
+    package static func temporary() throws(SystemError) -> Path {
+        let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        var template = Array((parent + "/scriptron-XXXXXX").utf8CString)
+        guard mkdtemp(&template) != nil else { throw SystemError.current("mkdtemp", parent) }
+        return Path(bytes: template.dropLast().map { UInt8(bitPattern: $0) })
+    }
+
+    /// Removes a directory with everything in it.
+    package static func remove(_ path: Path) throws(SystemError) {
+        try empty(path)
+        try retrying("rmdir", path.text) { path.withCString { rmdir($0) } }
+    }
+
     /// Gives a directory to a user (lchown(2)).
     package static func setOwner(_ path: Path, uid: UInt32, gid: UInt32) throws(SystemError) {
         try retrying("lchown", path.text) { path.withCString { lchown($0, uid, gid) } }

@@ -16,6 +16,12 @@ package enum ProcessEnvironment {
         return Path(String(cString: name))
     }
 
+    /// How many processors are online (sysconf(3)); at least one.
+    package static var cores: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
+    /// The file that this process runs.
+    package static var executable: Path { (try? Path("/proc/self/exe").resolvingLinks()) ?? "/proc/self/exe" }
+
     /// Ends the process with an exit code.
     package static func exit(_ code: Int32) -> Never { Glibc.exit(code) }
 }

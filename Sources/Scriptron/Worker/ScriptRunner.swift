@@ -58,9 +58,11 @@ struct ScriptRunner {
         guard let settings = try? link.settings() else { return result }
         var facts = Value.null
         if order.task == .discover, let discover = script.functions["discover"] {
+            try openWorld()
             state.phase = .run
             facts = try state.call(discover, [.value(settings)], name: "discover")
             state.phase = .evaluation
+            stage.context.session = nil
         }
         var needs = Value.null
         if let function = script.functions["needs"] {
@@ -75,10 +77,58 @@ struct ScriptRunner {
         guard let run = script.functions["run"] else {
             throw LuaError(.runtime, "the job has no run function", place: order.script)
         }
-        state.phase = .run
+        try openWorld()
         var result = WorkerResult(.succeeded)
-        result.result = try state.call(run, [.value(order.settings)], name: "run")
+        do throws(LuaError) {
+            var fields = order.this
+            fields["facts"] = order.facts
+            try raising { () throws(Failure) in try state.setFields(of: "this", fields) }
+            state.phase = .run
+            result.result = try state.call(run, [.value(order.settings), .module("this")], name: "run")
+        } catch {
+            if stage.context.verdict == nil || error.kind == .timeout { throw error }
+            result.error = error.report
+        }
+        conclude(&result)
         return result
+    }
+
+    /// What the script said of its own end counts, whatever it did with the error that said it.
+    private func conclude(_ result: inout WorkerResult) {
+        switch stage.context.verdict {
+        case .skip(let reason):
+            result.outcome = .skipped
+            result.reason = reason
+            result.error = nil
+        case .fail(let message, let retry):
+            result.outcome = .failed
+            result.reason = message
+            result.error = result.error ?? message
+            result.code = "FAIL"
+            result.retry = retry
+        case nil: break
+        }
+    }
+
+    /// Gives the host API its means.
+    private func openWorld() throws(LuaError) {
+        try raising { () throws(Failure) in
+            let effects = LiveEffects(
+                LiveEffects.Settings(
+                    services: link, grant: grant, base: order.base, scratch: order.scratch, zone: order.timezone,
+                    deadline: order.deadline))
+            let resolver = PathResolver(grant: grant, base: order.base, scratch: order.scratch, job: order.job)
+            stage.context.session = APIContext.Session(
+                effects: effects, resolver: resolver, grant: grant, zone: try Zone.named(orSystem: order.timezone))
+        }
+    }
+
+    private func raising<Result>(_ body: () throws(Failure) -> Result) throws(LuaError) -> Result {
+        do throws(Failure) {
+            return try body()
+        } catch {
+            throw LuaError(.runtime, error.description, code: error.code)
+        }
     }
 
     private func failed(_ error: LuaError, _ state: LuaState) -> WorkerResult {

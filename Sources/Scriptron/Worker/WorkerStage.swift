@@ -5,5 +5,6 @@ final class WorkerStage {
 
     init() throws {
         state = try LuaState()
+        try HostAPI.install(in: state, context)
     }
 }

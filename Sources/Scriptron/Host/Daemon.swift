@@ -1,0 +1,289 @@
+import Synchronization
+
+/// The host: everything assembled, from the lock on its state directory to the socket that answers.
+package final class Daemon: Sendable {
+    /// Seconds between a deadline and the kill.
+    static let killGrace = 5.0
+    /// Seconds that attempts may finish in when the host stops.
+    static let stopGrace = 10.0
+    /// Seconds between two rounds of upkeep.
+    static let upkeepPeriod = 3600.0
+
+    /// What of the daemon changes while it runs.
+    struct State {
+        var environment: HostEnvironment
+        var loader: JobLoader
+        /// Trouble that is not over: by what it is about.
+        var troubles: [String: Failure] = [:]
+        var stopping = false
+        var upkeep: EventLoop.Token?
+    }
+
+    let core: HostCore
+    let place: ConfigurationPlace
+    let directory: StateDirectory
+    let store: SQLiteStore
+    let logs: RunLogs
+    let clock: any WallClock
+    let started: Timestamp
+    let state: Mutex<State>
+    let parts: Parts
+    private let watcher: SourceWatcher
+    private let reload = WorkQueue(name: "reload", width: 1)
+    private let upkeep = WorkQueue(name: "upkeep", width: 1)
+
+    /// The parts that know each other through the daemon: they are made after it.
+    final class Parts: Sendable {
+        private let made = Mutex<(Supervisor, Scheduler, Catalog, ServiceDesk)?>(nil)
+
+        func set(_ supervisor: Supervisor, _ scheduler: Scheduler, _ catalog: Catalog, _ desk: ServiceDesk) {
+            made.withLock { $0 = (supervisor, scheduler, catalog, desk) }
+        }
+
+        private var all: (Supervisor, Scheduler, Catalog, ServiceDesk) {
+            guard let made = made.withLock({ $0 }) else { preconditionFailure("the daemon is not assembled") }
+            return made
+        }
+
+        var supervisor: Supervisor { all.0 }
+        var scheduler: Scheduler { all.1 }
+        var catalog: Catalog { all.2 }
+        var desk: ServiceDesk { all.3 }
+    }
+
+    /// Takes the state directory and opens everything in it; nothing is scheduled before `start`.
+    package init(
+        _ place: ConfigurationPlace, executable: Path, clock: any WallClock = SystemClock(),
+        say: @escaping @Sendable (String) -> Void = { HostSpeech.say($0) }
+    ) throws(Failure) {
+        self.place = place
+        self.clock = clock
+        started = clock.now()
+        core = try HostCore(place, executable: executable, makesMissing: true) { change in
+            switch change {
+            case .started: break
+            case .died(let pid): say("the zygote (pid \(pid)) died; its attempts are lost, a new one starts")
+            case .failed(let failure): say("no new zygote: \(failure)")
+            }
+        }
+        let environment = core.environment
+        let configuration = environment.configuration
+        do throws(Failure) {
+            directory = try StateDirectory(configuration.stateDirectory)
+            let places = directory.places
+            do throws(SystemError) {
+                for path in [places.store, places.runs] { try Directories.create(path, mode: 0o700) }
+            } catch {
+                throw error.failure()
+            }
+            let leases = try Leases(path: places.leases, boot: clock.bootID)
+            let killed = try Recovery.killLeftOver(leases)
+            if killed > 0 { say("killed \(killed) process(es) that an earlier host left behind") }
+            store = try SQLiteStore(directory: places.store)
+            logs = RunLogs(directory: places.runs)
+            state = Mutex(State(environment: environment, loader: core.loader))
+            parts = Parts()
+            watcher = try SourceWatcher(
+                SourceLocations(configuration: place.file, jobs: configuration.jobsDirectory), clock: clock)
+            try assemble(leases, try ScratchSlots(directory: places.scratch), say)
+        } catch {
+            core.close()
+            throw error
+        }
+    }
+
+    private func assemble(
+        _ leases: Leases, _ scratch: ScratchSlots, _ say: @escaping @Sendable (String) -> Void
+    ) throws(Failure) {
+        let desk = ServiceDesk(
+            store: store, machine: MachineServices { [loop = core.loop] in loop.after($0, handler: $1) }
+        ) { [unowned self] () throws(Failure) in
+            try jobFigures()
+        }
+        let supervisor = Supervisor(
+            Supervisor.Connections(
+                loop: core.loop, workers: core.workers, store: store, clock: clock, leases: leases, scratch: scratch,
+                log: LogWriter(logs: logs) { [unowned self] in trouble("logs", $0) },
+                serve: { desk.serve($0, $1) }, release: { desk.release(run: $0) },
+                discover: { [unowned self] job, reply in state.withLock { $0.loader }.discover(job, completion: reply)
+                },
+                recorded: { _, _ in }, trouble: { [unowned self] in trouble("store", $0) },
+                base: core.environment.configuration.base,
+                concurrency: core.environment.configuration.concurrency ?? 4 * ProcessEnvironment.cores,
+                grace: Self.killGrace))
+        let alarm: any ClockAlarm
+        do throws(SystemError) {
+            alarm = try clock.alarm()
+        } catch {
+            throw error.failure()
+        }
+        let scheduler = Scheduler(
+            Scheduler.Connections(
+                clock: clock, store: store, arm: { try? alarm.arm($0) },
+                later: { [loop = core.loop] in loop.after($0, handler: $1) }, busy: { supervisor.busy($0) },
+                claimed: { supervisor.add($0) }, trouble: { [unowned self] in trouble("store", $0) }))
+        do throws(SystemError) {
+            _ = try core.loop.watch(alarm.descriptor) {
+                _ = try? alarm.read()
+                scheduler.tick()
+            }
+        } catch {
+            throw error.failure()
+        }
+        let catalog = Catalog(
+            Catalog.Connections(
+                load: { [unowned self] source, done in state.withLock { $0.loader }.load(source, completion: done) },
+                updated: { [unowned self] in jobUpdated($0) }, removed: { [unowned self] in jobRemoved($0) },
+                broken: { name, failure in say("job \(name) is broken: \(failure)") }))
+        parts.set(supervisor, scheduler, catalog, desk)
+    }
+
+    /// Loads the jobs; nothing is scheduled yet.
+    package func load() throws(Failure) {
+        let sources = try JobSources.collect(watcher.snapshot, core.environment)
+        _ = Waiting.answer { (done: @escaping @Sendable (Bool) -> Void) in parts.catalog.take(sources) { done(true) } }
+    }
+
+    /// Loads the jobs, brings the store to order, and starts to schedule.
+    package func start() throws(Failure) {
+        try load()
+        do {
+            let now = clock.now()
+            let recovery = Recovery(store: store, catalog: parts.catalog, environment: core.environment, now: now)
+            parts.supervisor.add(try recovery.openRuns())
+            let jobs = parts.catalog.entries.compactMap(\.loaded)
+            try parts.scheduler.start(jobs, cursors: try store.read { try $0.cursors() })
+            isScheduling.withLock { $0 = true }
+            _ = try core.loop.watch(watcher.descriptor) { [unowned self] in sourcesSpoke() }
+        } catch {
+            throw Failure.wrapping(error)
+        }
+        rescanLater()
+        upkeepLater(after: 60)
+    }
+
+    private let isScheduling = Mutex(false)
+
+    // Live reload.
+
+    private func jobUpdated(_ job: LoadedJob) {
+        if isScheduling.withLock({ $0 }) { parts.scheduler.update(job) }
+    }
+
+    private func jobRemoved(_ name: String) {
+        if isScheduling.withLock({ $0 }) { parts.scheduler.remove(name) }
+    }
+
+    private func sourcesSpoke() {
+        watcher.drain()
+        rescanLater()
+    }
+
+    /// Looks at all sources again, as an operator may ask.
+    package func rescan() {
+        reload.submit { [self] in take(watcher.snapshot) }
+    }
+
+    /// Looks at the sources when the watcher says that it is time.
+    private func rescanLater() {
+        let wait = max(0.01, min(watcher.due - clock.monotonic, 60))
+        core.loop.after(wait) { [self] in
+            if state.withLock({ $0.stopping }) { return }
+            guard watcher.due <= clock.monotonic else { return rescanLater() }
+            reload.submit { [self] in
+                if let snapshot = watcher.look(now: clock.monotonic) { take(snapshot) }
+                core.loop.post { [self] in rescanLater() }
+            }
+        }
+    }
+
+    /// Takes sources that changed; a configuration that is broken leaves the last good one in force.
+    private func take(_ snapshot: SourceSnapshot) {
+        do throws(Failure) {
+            try takeConfiguration(snapshot)
+            let sources = try JobSources.collect(snapshot, state.withLock { $0.environment })
+            parts.catalog.take(sources)
+            trouble("sources", snapshot.failures.first)
+        } catch {
+            trouble("configuration", error)
+        }
+    }
+
+    private func takeConfiguration(_ snapshot: SourceSnapshot) throws(Failure) {
+        guard let text = snapshot.configuration?.bytes else { return }
+        let known = state.withLock { $0.environment.configuration }
+        let name = Path(bytes: place.file.name).text
+        let value = try Waiting.answer { (done: @escaping @Sendable (Result<Value, Failure>) -> Void) in
+            core.evaluator.configuration(text, name: name, completion: done)
+        }.get()
+        let configuration = try Configuration(value, file: place.file, text: text)
+        trouble("configuration", nil)
+        if configuration == known { return }
+        guard configuration.stateDirectory == known.stateDirectory, configuration.jobsDirectory == known.jobsDirectory,
+            configuration.concurrency == known.concurrency
+        else {
+            throw Failure(
+                code: "ECONFIG", "state_dir, jobs_dir and concurrency change only when the host starts", place: name,
+                cure: "restart the host; until then it goes on with the last configuration")
+        }
+        let environment = try HostEnvironment(
+            configuration, facts: core.environment.facts, executable: core.environment.executable)
+        state.withLock { state in
+            state.environment = environment
+            state.loader = JobLoader(environment: environment, evaluator: core.evaluator)
+        }
+    }
+
+    // Trouble and upkeep.
+
+    /// Notes trouble, or (nil) that it is over; each is said once.
+    func trouble(_ about: String, _ failure: Failure?) {
+        let news = state.withLock { state -> Failure?? in
+            let old = state.troubles[about]
+            state.troubles[about] = failure
+            return old == failure ? nil : .some(failure)
+        }
+        switch news {
+        case .some(.some(let failure)): HostSpeech.say("\(about): \(failure)")
+        case .some(.none): HostSpeech.say("\(about): all is well again")
+        case nil: break
+        }
+    }
+
+    private func upkeepLater(after seconds: Double) {
+        core.loop.after(seconds) { [self] in
+            if state.withLock({ $0.stopping }) { return }
+            upkeep.submit { [self] in
+                keepUp()
+                upkeepLater(after: Self.upkeepPeriod)
+            }
+        }
+    }
+
+    /// Removes what retention no longer keeps, a piece at a time.
+    private func keepUp() {
+        do {
+            let now = clock.now()
+            while try !store.write({ try $0.prune(Retention(), now: now, limit: 500) }).isEmpty {}
+            let running = Set(try store.read { try $0.openRuns() }.map(\.id))
+            _ = try logs.prune(now: now, running: running)
+        } catch {
+            trouble("upkeep", Failure.wrapping(error))
+        }
+    }
+
+    // The end.
+
+    /// Starts nothing more, lets attempts finish for `grace` seconds, and calls `done` when all is written.
+    package func stop(grace: Double = Daemon.stopGrace, done: @escaping @Sendable () -> Void) {
+        state.withLock { $0.stopping = true }
+        parts.scheduler.stop()
+        parts.supervisor.stop(grace: grace, done: done)
+    }
+
+    /// Lets go of everything, after `stop`.
+    package func close() {
+        core.close()
+        store.close()
+    }
+}

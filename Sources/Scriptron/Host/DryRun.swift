@@ -1,0 +1,232 @@
+/// Runs a job without touching anything: in a worker whose grant can change nothing, with effects that are planned,
+/// reading a copy of the store.
+struct DryRun {
+    private let core: HostCore
+    private let request: DryRunRequest
+    private let now: Timestamp
+
+    init(core: HostCore, request: DryRunRequest, now: Timestamp) {
+        self.core = core
+        self.request = request
+        self.now = now
+    }
+
+    /// The report, with the keys that `HostCommands.dryRun` names.
+    func report() throws(Failure) -> Value {
+        let source = try source()
+        let sets = try request.sets.map { (text) throws(Failure) in try SetArgument(text) }
+        let result = Waiting.answer { (done: @escaping @Sendable (LoadResult) -> Void) in
+            core.loader.load(source, sets: sets, completion: done)
+        }
+        switch result {
+        case .loaded(let job): return try report(job)
+        case .unconfigured(let names, _):
+            throw Failure(
+                code: "ECONFIG", "job \(source.name) is unconfigured: \(names.joined(separator: ", ")) has no value",
+                cure: "give it one by --set \(names.first ?? "NAME")=…, or in scriptron.lua")
+        case .failed(let failure) where failure.code == "EGRANT":
+            return [
+                "job": .text(source.name), "script": .text(source.script), "outcome": "failed",
+                "reason": "its needs are refused",
+                "refused": .texts(failure.description.split(separator: "\n").map(String.init)), "plan": [],
+                "error": .text(failure.description),
+            ]
+        case .failed(let failure): throw failure
+        }
+    }
+
+    // What is run.
+
+    private func source() throws(Failure) -> JobSource {
+        let environment = core.environment
+        let locations = SourceLocations(
+            configuration: environment.configuration.file, jobs: environment.configuration.jobsDirectory)
+        let snapshot = try SourceWatcher(locations, clock: SystemClock()).snapshot
+        let sources = try JobSources.collect(snapshot, environment)
+        guard request.script.hasPrefix("/") else {
+            if let known = sources.first(where: { $0.name == request.job ?? request.script }) { return known }
+            let nearest = Nearest.names(to: request.script, among: sources.map(\.name), limit: 1).first
+            throw Failure(
+                code: ControlCode.noJob, "there is no job \(request.script)",
+                cure: nearest.map { "did you mean \($0)?" } ?? "name one of the jobs directory, or a script's path")
+        }
+        let path = Path(request.script).normalized
+        let name = request.job ?? String(Path(bytes: path.name).text.dropLast(path.text.hasSuffix(".lua") ? 4 : 0))
+        if let known = sources.first(where: { $0.path == path && $0.name == name }), known.refusal == nil {
+            return known
+        }
+        let text: [UInt8]
+        do throws(SystemError) {
+            text = try Files.readSmall(path)
+        } catch {
+            throw error.failure(cure: "name a script, or a job")
+        }
+        return try JobSources.single(
+            script: path, as: name, text: text, libraries: snapshot.libraries.mapValues(\.bytes), environment)
+    }
+
+    // The run.
+
+    private func report(_ job: LoadedJob) throws(Failure) -> Value {
+        let directory: Path
+        do throws(SystemError) {
+            directory = try Directories.temporary()
+        } catch {
+            throw error.failure()
+        }
+        defer { try? Directories.remove(directory) }
+        let store = try openCopy(in: directory)
+        defer { store.close() }
+        var grant = job.grant
+        var facts = Value.null
+        if job.header.discovers {
+            let discovery = try Waiting.answer {
+                (done: @escaping @Sendable (Result<Supervisor.Discovery, Failure>) -> Void) in
+                core.loader.discover(job, completion: done)
+            }.get()
+            (grant, facts) = (discovery.grant, discovery.facts)
+        }
+        let ended = run(job, grant, facts, store)
+        return text(job, grant, ended)
+    }
+
+    /// The host's store as it is now, or an empty one where there is none yet.
+    private func openCopy(in directory: Path) throws(Failure) -> SQLiteStore {
+        try SQLiteStore.copy(from: core.environment.places.store, to: directory)
+        return try SQLiteStore(directory: directory)
+    }
+
+    fileprivate struct Ended {
+        var end: WorkerEnd
+        var sandbox = ""
+        var log: [Value] = []
+        var warnings: [String] = []
+        var refusals: [String] = []
+        var seconds = 0.0
+    }
+
+    private func run(_ job: LoadedJob, _ grant: Grant, _ facts: Value, _ store: SQLiteStore) -> Ended {
+        let fireTime = request.at ?? now
+        var order = WorkerOrder(
+            task: .dryRun, job: job.name, script: job.script, base: core.environment.configuration.base,
+            deadline: Monotonic.now + job.header.timeout, grace: 1)
+        order.settings = job.settings
+        order.facts = facts
+        order.timezone = job.zone.name
+        order.this = [
+            "job": .text(job.name), "id": 0, "fire_time": .number(fireTime.epoch), "attempt": 1, "trigger": "manual",
+            "dry_run": true, "deadline": .number(fireTime.epoch + job.header.timeout),
+        ]
+        let success = try? store.read { try $0.lastRun(job: job.name, outcome: .succeeded) }
+        order.this["last_success"] = success?.finished.map { .number($0.epoch) }
+        let loop = core.loop
+        let desk = ServiceDesk(store: store, machine: MachineServices { loop.after($0, handler: $1) }) { .list([]) }
+        let launch = WorkerLaunch(
+            order: order, files: job.version.descriptor, grant: grant.forDryRun, name: job.name)
+        let started = Monotonic.now
+        let seen = Shared(Ended(end: WorkerEnd(verdict: .lost, exit: nil)))
+        return Waiting.answer { (done: @escaping @Sendable (Ended) -> Void) in
+            core.workers.launch(launch) { [workers = core.workers] worker, event in
+                switch event {
+                case .confined(let report): seen.value.withLock { $0.sandbox = report }
+                case .note(let note): seen.value.withLock { $0.take(note) }
+                case .request(let id, let service, let arguments):
+                    let call = ServiceCall(service: service, arguments: arguments, job: job.name, run: 0, grant: grant)
+                    guard service.isReading else {
+                        let failure = Failure(
+                            code: "EDRYRUN", "\(service.rawValue) changes something: not in a dry run")
+                        return workers.answer(worker, request: id, .failure(failure))
+                    }
+                    desk.serve(call) { workers.answer(worker, request: id, $0) }
+                case .ended(let end):
+                    done(
+                        seen.value.withLock { ended in
+                            ended.end = end
+                            ended.seconds = Monotonic.now - started
+                            return ended
+                        })
+                default: break
+                }
+            }
+        }
+    }
+
+    // The report.
+
+    private func text(_ job: LoadedJob, _ grant: Grant, _ ended: Ended) -> Value {
+        let verdict = Verdict(
+            ended.end.verdict, header: job.header, failed: 1, cuts: 0, stopping: false, random: 0)
+        let plan: Value =
+            if case .finished(let result) = ended.end.verdict { result.plan } else { .null }
+        var next: [Value] = []
+        var last = request.at ?? now
+        for _ in 0..<3 {
+            guard let time = job.schedule.next(after: last) else { break }
+            next.append(.number(time.epoch))
+            last = time
+        }
+        return [
+            "job": .text(job.name), "script": .text(job.script), "about": job.header.about.map { .text($0) } ?? .null,
+            "schedule": .texts(job.header.schedules), "timezone": .text(job.zone.name), "next": .list(next),
+            "needs": grant.needs, "refused": .texts(ended.refusals), "plan": plan["steps"] ?? [],
+            "totals": plan["totals"] ?? [], "log": .list(ended.log), "metrics": [], "alerts": [],
+            "warnings": .texts(ended.warnings), "outcome": .text(verdict.outcome.rawValue),
+            "reason": verdict.reason.map { .text($0) } ?? .null, "error": verdict.error.map { .text($0) } ?? .null,
+            "result": verdict.result, "seconds": .number(ended.seconds), "sandbox": .text(ended.sandbox),
+            "user": .text(job.userName),
+        ]
+    }
+}
+
+extension DryRun.Ended {
+    fileprivate mutating func take(_ note: WorkerNote) {
+        switch note {
+        case .log(let level, let message, let fields):
+            guard log.count < 1000 else { return }
+            log.append(["level": .text(level), "message": .text(message), "fields": .map(fields)])
+        case .warning(let text): warnings.append(text)
+        case .refusal(let text): refusals.append(text)
+        case .progress, .limit: break
+        }
+    }
+}
+
+extension Grant {
+    /// The same grant without any right to change something: what may be written may be read.
+    var forDryRun: Grant {
+        var grant = self
+        grant.read = read + write
+        grant.write = []
+        grant.connect = []
+        grant.ports = []
+        grant.signal = []
+        grant.setid = false
+        return grant
+    }
+
+    /// The grant as people read needs: kinds to texts.
+    var needs: Value {
+        var map: [String: Value] = [:]
+        func put(_ key: String, _ texts: [String]) { if !texts.isEmpty { map[key] = .texts(texts) } }
+        put("read", read.map(\.text))
+        put("write", write.map(\.text))
+        put("run", programs.map { $0.path.text })
+        put("connect", connect)
+        put("secrets", secrets)
+        put("signal", signal)
+        put("service", service)
+        if setid { map["setid"] = true }
+        if let identity { map["user"] = .text(identity.name) }
+        return .map(map)
+    }
+}
+
+extension HostService {
+    /// Whether it only looks.
+    fileprivate var isReading: Bool {
+        switch self {
+        case .stateSet, .stateReplace, .stateDelete, .signalProcesses, .lockHold, .lockRelease: false
+        default: true
+        }
+    }
+}

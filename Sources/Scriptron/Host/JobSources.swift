@@ -1,0 +1,61 @@
+/// Which jobs there are: each script is one, and the configuration may make more out of the same script.
+package enum JobSources {
+    /// The sources of all jobs, by the scripts and libraries that are there and what the configuration says.
+    package static func collect(_ snapshot: SourceSnapshot, _ environment: HostEnvironment) throws(Failure)
+        -> [JobSource]
+    {
+        let configuration = environment.configuration
+        let folder = Path(bytes: configuration.jobsDirectory.name).text
+        let libraries = snapshot.libraries.mapValues(\.bytes)
+        var scripts: [String: String] = [:]
+        for name in snapshot.scripts.keys { scripts[name] = name }
+        for (name, words) in configuration.jobs {
+            // `script` names a file of the jobs directory; without it the job's own name does.
+            if let script = words.script {
+                scripts[name] = script.hasSuffix(".lua") ? String(script.dropLast(4)) : script
+            }
+        }
+        var sources: [JobSource] = []
+        for (name, script) in scripts.sorted(by: { $0.key < $1.key }) {
+            let shown = "\(folder)/\(script).lua"
+            let file = snapshot.scripts[script]
+            let path = file?.path ?? configuration.jobsDirectory.appending("\(script).lua")
+            let words = configuration.job(name)
+            var files: [String: [UInt8]] = [:]
+            if let file { files = VersionFiles.collect(script: shown, text: file.bytes, libraries: libraries) }
+            var source = JobSource(
+                name: name, path: path, script: shown, files: files, isEnabled: words.enabled, key: "")
+            if file == nil {
+                source.refusal = Failure(
+                    code: "ENOENT", "there is no script \(path)", place: "scriptron.lua: jobs.\(name).script",
+                    cure: "name a file of the jobs directory")
+            }
+            source.key = try key(source, environment)
+            sources.append(source)
+        }
+        return sources
+    }
+
+    /// SHA-256 of everything that loading depends on, besides the machine.
+    private static func key(_ source: JobSource, _ environment: HostEnvironment) throws(Failure) -> String {
+        var hashed = try ValueCodec.encode(.map(source.files.mapValues { .bytes($0) }))
+        let words = environment.configuration.job(source.name)
+        var others = environment.configuration
+        others.jobs = [:]
+        hashed += Array("\(source.script) \(words) \(others)".utf8)
+        return try Digest.sha256(hashed)
+    }
+
+    /// The source of a script that need not lie in the jobs directory, as a job of this name.
+    package static func single(
+        script path: Path, as name: String, text: [UInt8], libraries: [String: [UInt8]], _ environment: HostEnvironment
+    ) throws(Failure) -> JobSource {
+        let base = environment.configuration.base
+        let shown =
+            path.isInside(base) ? Path(bytes: Array(path.bytes.dropFirst(base.bytes.count + 1))).text : path.text
+        let files = VersionFiles.collect(script: shown, text: text, libraries: libraries)
+        var source = JobSource(name: name, path: path, script: shown, files: files, isEnabled: true, key: "")
+        source.key = try key(source, environment)
+        return source
+    }
+}

@@ -1,0 +1,158 @@
+/// What the command line does in its own process: each command assembles what it needs, and takes it apart.
+package struct LocalCommands: HostCommands {
+    /// Answers operators at a socket until the returned function is called.
+    package typealias Listen =
+        @Sendable (_ socket: Path, _ owner: UInt32, _ host: any HostControl) throws(Failure) -> @Sendable () -> Void
+
+    /// The binary whose `zygote` subcommand is the zygote.
+    let executable: Path
+    private let listen: Listen
+
+    package init(executable: Path, listen: @escaping Listen) {
+        self.executable = executable
+        self.listen = listen
+    }
+
+    package func serve(
+        _ place: ConfigurationPlace, ready: @escaping @Sendable (Value) -> Void
+    ) throws(Failure) -> Int32 {
+        let signals: TerminationSignals
+        do throws(SystemError) {
+            signals = try TerminationSignals()
+        } catch {
+            throw error.failure()
+        }
+        let daemon = try Daemon(place, executable: executable)
+        defer { daemon.close() }
+        try daemon.start()
+        let places = daemon.directory.places
+        let stopListening = try listen(places.socket, Users.owner(of: places.directory) ?? 0, daemon)
+        defer { stopListening() }
+        ready(try daemon.status())
+        ServiceManager.ready()
+        let beat = ServiceManager.watchdogPeriod.map { daemon.core.loop.beat(every: $0 / 2) { ServiceManager.alive() } }
+        defer { beat?() }
+        return waitForEnd(daemon, signals)
+    }
+
+    /// Stops in order at the first signal, at once at the second.
+    private func waitForEnd(_ daemon: Daemon, _ signals: TerminationSignals) -> Int32 {
+        Waiting.answer { (done: @escaping @Sendable (Int32) -> Void) in
+            let asked = Shared(0)
+            _ = try? daemon.core.loop.watch(signals.descriptor) {
+                for signal in signals.take() {
+                    if TerminationSignals.isReload(signal) {
+                        daemon.rescan()
+                        continue
+                    }
+                    let times = asked.value.withLock { times in
+                        times += 1
+                        return times
+                    }
+                    ServiceManager.stopping()
+                    daemon.stop(grace: times == 1 ? Daemon.stopGrace : 0) { done(0) }
+                }
+            }
+        }
+    }
+
+    package func check(_ place: ConfigurationPlace) throws(Failure) -> CheckReport {
+        let core = try HostCore(place, executable: executable, makesMissing: false)
+        defer { core.close() }
+        let (snapshot, catalog) = try loadAll(core)
+        var findings: [Value] = snapshot.failures.map { finding("error", $0) }
+        for entry in catalog.entries {
+            if let problem = entry.problem { findings.append(finding("error", problem, job: entry.name)) }
+        }
+        if Users.isRoot, core.environment.configuration.ceiling == nil {
+            let failure = Failure(
+                code: "ECEILING", "there is no ceiling: under a root host every job gets what it declares",
+                place: place.file.text, cure: "add ceiling = { read = {…}, write = {…} } to it")
+            findings.append(finding("error", failure))
+        }
+        for warning in core.environment.warnings([]) where !warning.contains("ceiling") {
+            findings.append(finding("warning", Failure(code: "EWARNING", warning)))
+        }
+        let zone = core.environment.zone
+        let now = SystemClock().now()
+        let jobs = catalog.entries.map { entry in
+            var row = entry.row(zone: zone)
+            row["next"] = entry.loaded?.schedule.next(after: now).map { .number($0.epoch) } ?? .null
+            return Value.map(row)
+        }
+        return CheckReport(findings: findings, jobs: jobs)
+    }
+
+    private func finding(_ level: String, _ failure: Failure, job: String? = nil) -> Value {
+        [
+            "level": .text(level), "code": .text(failure.code),
+            "place": (failure.place ?? job.map { "job \($0)" }).map { .text($0) } ?? .null,
+            "message": .text(failure.message), "cure": failure.cure.map { .text($0) } ?? .null,
+        ]
+    }
+
+    /// Loads every job as the host would.
+    func loadAll(_ core: HostCore) throws(Failure) -> (SourceSnapshot, Catalog) {
+        let locations = SourceLocations(
+            configuration: core.environment.configuration.file, jobs: core.environment.configuration.jobsDirectory)
+        let snapshot = try SourceWatcher(locations, clock: SystemClock()).snapshot
+        let catalog = Catalog(
+            Catalog.Connections(
+                load: { core.loader.load($0, completion: $1) }, updated: { _ in }, removed: { _ in },
+                broken: { _, _ in }))
+        let sources = try JobSources.collect(snapshot, core.environment)
+        _ = Waiting.answer { (done: @escaping @Sendable (Bool) -> Void) in catalog.take(sources) { done(true) } }
+        return (snapshot, catalog)
+    }
+
+    package func runAlone(
+        _ request: StartRequest, _ place: ConfigurationPlace, line: @escaping @Sendable (Value) -> Void
+    ) throws(Failure) -> Value {
+        let daemon = try Daemon(place, executable: executable)
+        defer { daemon.close() }
+        try daemon.load()
+        let id = try daemon.start(request, by: PeerCredentials(pid: ProcessHandle.own, uid: Users.ownID, gid: 0))
+        var offset: Int64 = 0
+        while true {
+            let piece = try daemon.logs(run: id, from: offset, wait: 1)
+            for text in piece.lines { line(text) }
+            offset = piece.next
+            if piece.ended { break }
+        }
+        let row = try daemon.run(id, wait: 0)
+        _ = Waiting.answer { (done: @escaping @Sendable (Bool) -> Void) in daemon.stop(grace: 0) { done(true) } }
+        return row
+    }
+
+    package func dryRun(_ request: DryRunRequest, _ place: ConfigurationPlace) throws(Failure) -> Value {
+        let core = try HostCore(place, executable: executable, makesMissing: false)
+        defer { core.close() }
+        return try DryRun(core: core, request: request, now: SystemClock().now()).report()
+    }
+
+    package func locate(
+        _ place: ConfigurationPlace
+    ) throws(Failure) -> (stateDirectory: Path, jobsDirectory: Path) {
+        let core = try HostCore(place, executable: executable, makesMissing: false)
+        defer { core.close() }
+        let configuration = core.environment.configuration
+        return (configuration.stateDirectory, configuration.jobsDirectory)
+    }
+}
+
+extension EventLoop {
+    /// Calls `body` every so many seconds until the returned function is called.
+    fileprivate func beat(every seconds: Double, _ body: @escaping @Sendable () -> Void) -> @Sendable () -> Void {
+        let running = Shared(true)
+        beatOn(running, seconds, body)
+        return { running.value.withLock { $0 = false } }
+    }
+
+    private func beatOn(_ running: Shared<Bool>, _ seconds: Double, _ body: @escaping @Sendable () -> Void) {
+        after(seconds) { [weak self] in
+            guard let self, running.value.withLock({ $0 }) else { return }
+            body()
+            self.beatOn(running, seconds, body)
+        }
+    }
+}
