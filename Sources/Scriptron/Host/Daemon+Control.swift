@@ -13,7 +13,8 @@ extension Daemon: HostControl {
         return [
             "version": .text(Scriptron.version), "pid": .int(Int64(ProcessHandle.own)),
             "started": .number(started.epoch), "state_dir": .bytes(directory.places.directory.bytes),
-            "config": .bytes(place.file.bytes), "user": .text(Users.ownName), "root": .bool(Users.isRoot),
+            "config": place.file.map { .bytes($0.bytes) } ?? .null, "user": .text(Users.ownName),
+            "root": .bool(Users.isRoot),
             "concurrency": .int(Int64(parts.supervisor.connections.concurrency)),
             "running": .int(Int64(counts.running)), "waiting": .int(Int64(counts.waiting)),
             "stopping": .bool(stopping),

@@ -210,20 +210,17 @@ package final class Daemon: Sendable {
     }
 
     private func takeConfiguration(_ snapshot: SourceSnapshot) throws(Failure) {
-        guard let text = snapshot.configuration?.bytes else { return }
+        guard let text = snapshot.configuration?.bytes, let file = place.file else { return }
         let known = state.withLock { $0.environment.configuration }
-        let name = Path(bytes: place.file.name).text
-        let value = try Waiting.answer { (done: @escaping @Sendable (Result<Value, Failure>) -> Void) in
-            core.evaluator.configuration(text, name: name, completion: done)
-        }.get()
-        let configuration = try Configuration(value, file: place.file, text: text)
+        let configuration = try core.evaluator.configuration(text, file: file)
         trouble("configuration", nil)
         if configuration == known { return }
         guard configuration.stateDirectory == known.stateDirectory, configuration.jobsDirectory == known.jobsDirectory,
             configuration.concurrency == known.concurrency
         else {
             throw Failure(
-                code: "ECONFIG", "state_dir, jobs_dir and concurrency change only when the host starts", place: name,
+                code: "ECONFIG", "state_dir, jobs_dir and concurrency change only when the host starts",
+                place: file.text,
                 cure: "restart the host; until then it goes on with the last configuration")
         }
         let environment = try HostEnvironment(

@@ -47,6 +47,14 @@ package final class Evaluator: Sendable {
         }
     }
 
+    /// The configuration that a file's text is; waits for the worker that evaluates it.
+    package func configuration(_ text: [UInt8], file: Path) throws(Failure) -> Configuration {
+        let value = try Waiting.answer { (done: @escaping @Sendable (Result<Value, Failure>) -> Void) in
+            configuration(text, name: Path(bytes: file.name).text, completion: done)
+        }.get()
+        return try Configuration(value, file: file, text: text)
+    }
+
     /// A script's header, and its needs for the settings that `settings` makes of the header. Where that returns nil
     /// the needs are not evaluated. With a `grant`, `discover` runs first and reads within it.
     package func describe(

@@ -49,20 +49,17 @@ package final class HostCore: Sendable {
 
     /// The configuration in its file; ownership first, for whoever can write it decides what the host does.
     private static func configuration(_ place: ConfigurationPlace, workers: Workers) throws(Failure) -> Configuration {
+        guard let file = place.file else { return Configuration(workingDirectory: place.workingDirectory) }
         let text: [UInt8]
-        try SourceOwnership.check(place.file)
+        try SourceOwnership.check(file)
         do throws(SystemError) {
-            text = try Files.readSmall(place.file)
+            text = try Files.readSmall(file)
         } catch {
             throw error.failure(cure: "name another file with --config, or make one with scriptron init")
         }
-        let name = Path(bytes: place.file.name).text
         let evaluator = Evaluator(
-            workers: workers, base: place.file.parent, identity: evaluationIdentity(SandboxFacts.probe()))
-        let value = try Waiting.answer { (done: @escaping @Sendable (Result<Value, Failure>) -> Void) in
-            evaluator.configuration(text, name: name, completion: done)
-        }.get()
-        return try Configuration(value, file: place.file, text: text)
+            workers: workers, base: file.parent, identity: evaluationIdentity(SandboxFacts.probe()))
+        return try evaluator.configuration(text, file: file)
     }
 
     /// Under a root host evaluations run as nobody.

@@ -67,7 +67,7 @@ package struct LocalCommands: HostCommands {
         if Users.isRoot, core.environment.configuration.ceiling == nil {
             let failure = Failure(
                 code: "ECEILING", "there is no ceiling: under a root host every job gets what it declares",
-                place: place.file.text, cure: "add ceiling = { read = {…}, write = {…} } to it")
+                place: place.file?.text, cure: "add ceiling = { read = {…}, write = {…} } to it")
             findings.append(finding("error", failure))
         }
         for warning in core.environment.warnings([]) where !warning.contains("ceiling") {
