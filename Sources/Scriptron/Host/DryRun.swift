@@ -113,6 +113,7 @@ struct DryRun {
         order.settings = job.settings
         order.facts = facts
         order.timezone = job.zone.name
+        order.grant = grant.value
         order.this = [
             "job": .text(job.name), "id": 0, "fire_time": .number(fireTime.epoch), "attempt": 1, "trigger": "manual",
             "dry_run": true, "deadline": .number(fireTime.epoch + job.header.timeout),
@@ -168,8 +169,9 @@ struct DryRun {
         return [
             "job": .text(job.name), "script": .text(job.script), "about": job.header.about.map { .text($0) } ?? .null,
             "schedule": .texts(job.header.schedules), "timezone": .text(job.zone.name), "next": .list(next),
-            "needs": grant.needs, "refused": .texts(ended.refusals), "plan": plan["steps"] ?? [],
-            "totals": plan["totals"] ?? [], "log": .list(ended.log), "metrics": [], "alerts": [],
+            "needs": grant.needs, "refused": .texts(ended.refusals), "plan": plan["plan"] ?? [],
+            "totals": plan["totals"] ?? [], "omitted": plan["omitted"] ?? 0,
+            "smallest_needs": plan["smallest_needs"] ?? .null, "log": .list(ended.log), "metrics": [], "alerts": [],
             "warnings": .texts(ended.warnings), "outcome": .text(verdict.outcome.rawValue),
             "reason": verdict.reason.map { .text($0) } ?? .null, "error": verdict.error.map { .text($0) } ?? .null,
             "result": verdict.result, "seconds": .number(ended.seconds), "sandbox": .text(ended.sandbox),

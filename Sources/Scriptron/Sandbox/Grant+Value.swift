@@ -13,6 +13,12 @@ extension Grant {
         return .map(map)
     }
 
+    /// The grant out of its value; fails where it is none.
+    package init(decoding value: Value) throws(Failure) {
+        guard let grant = Grant(value) else { throw Failure(code: "EGRANT", "the host sent a grant that is none") }
+        self = grant
+    }
+
     /// The grant out of its value; nil where it is none.
     package init?(_ value: Value) {
         func paths(_ key: String) -> [Path]? {

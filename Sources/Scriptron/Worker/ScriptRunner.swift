@@ -90,8 +90,12 @@ struct ScriptRunner {
             result.error = error.report
         }
         conclude(&result)
+        result.plan = plan
         return result
     }
+
+    /// What a dry run would have done so far.
+    private var plan: Value { (stage.context.session?.effects as? PlannedEffects)?.report ?? .null }
 
     /// What the script said of its own end counts, whatever it did with the error that said it.
     private func conclude(_ result: inout WorkerResult) {
@@ -113,13 +117,18 @@ struct ScriptRunner {
     /// Gives the host API its means.
     private func openWorld() throws(LuaError) {
         try raising { () throws(Failure) in
-            let effects = LiveEffects(
+            let live = LiveEffects(
                 LiveEffects.Settings(
                     services: link, grant: grant, base: order.base, scratch: order.scratch, zone: order.timezone,
                     deadline: order.deadline))
-            let resolver = PathResolver(grant: grant, base: order.base, scratch: order.scratch, job: order.job)
+            let effects: any Effects =
+                order.task == .dryRun
+                ? PlannedEffects(live, at: order.this["fire_time"]?.double.map { Timestamp($0) }) : live
+            // A dry run may ask for what the job's grant allows, though its own sandbox lets it change nothing.
+            let asked = try order.grant.map { (value) throws(Failure) in try Grant(decoding: value) } ?? grant
+            let resolver = PathResolver(grant: asked, base: order.base, scratch: order.scratch, job: order.job)
             stage.context.session = APIContext.Session(
-                effects: effects, resolver: resolver, grant: grant, zone: try Zone.named(orSystem: order.timezone))
+                effects: effects, resolver: resolver, grant: asked, zone: try Zone.named(orSystem: order.timezone))
         }
     }
 
@@ -138,6 +147,7 @@ struct ScriptRunner {
         result.error = error.report
         result.code = error.failure.code
         result.retry = error.fields["retry"]?.bool ?? true
+        result.plan = plan
         return result
     }
 }

@@ -35,6 +35,8 @@ package struct WorkerOrder: Sendable, Hashable {
     package var this: [String: Value] = [:]
     /// The run's scratch directory.
     package var scratch: Path?
+    /// In a dry run, what the job may do when it is run; null: the worker's own grant.
+    package var grant: Value?
 
     package init(task: Task, job: String, script: String, base: Path, deadline: Double, grace: Double) {
         self.task = task
@@ -53,7 +55,7 @@ extension WorkerOrder {
             "task": .text(task.rawValue), "job": .text(job), "script": .text(script), "base": .bytes(base.bytes),
             "settings": settings, "facts": facts, "deadline": .number(deadline), "grace": .number(grace),
             "timezone": timezone.map { .text($0) } ?? .null, "this": .map(this),
-            "scratch": scratch.map { .bytes($0.bytes) } ?? .null,
+            "scratch": scratch.map { .bytes($0.bytes) } ?? .null, "grant": grant ?? .null,
         ])
     }
 
@@ -69,6 +71,7 @@ extension WorkerOrder {
         facts = value["facts"] ?? .null
         timezone = value["timezone"]?.text
         this = value["this"]?.map ?? [:]
+        grant = value["grant"].flatMap { $0.isNull ? nil : $0 }
         if case .bytes(let scratch)? = value["scratch"] { self.scratch = Path(bytes: scratch) }
     }
 }

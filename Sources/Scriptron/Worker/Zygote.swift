@@ -98,7 +98,7 @@ struct ZygoteLoop {
             return try confinements.confinement(for: known, scratch: request.scratch)
         }
         let value = try ValueCodec.decode(try SealedMemory.read(file.number))
-        guard let grant = Grant(value) else { throw Failure(code: "EGRANT", "the host sent a grant that is none") }
+        let grant = try Grant(decoding: value)
         if grants.count >= Self.grantsKept { grants = [:] }
         grants[request.grantKey] = grant
         return try confinements.confinement(for: grant, scratch: request.scratch)
