@@ -71,7 +71,7 @@ extension WorkerOrder {
         facts = value["facts"] ?? .null
         timezone = value["timezone"]?.text
         this = value["this"]?.map ?? [:]
-        grant = value["grant"].flatMap { $0.isNull ? nil : $0 }
+        if let grant = value["grant"], !grant.isNull { self.grant = grant }
         if case .bytes(let scratch)? = value["scratch"] { self.scratch = Path(bytes: scratch) }
     }
 }
