@@ -2,6 +2,7 @@
 // Every function returns a value >= 0, or -errno.
 #ifndef SCRIPTRON_CLINUX_H
 #define SCRIPTRON_CLINUX_H
+#include "confinement.h"
 #include "credentials.h"
 #include "descriptors.h"
 #include "errors.h"

@@ -98,12 +98,7 @@ package enum Landlock {
                 result: scriptron_landlock_allow_port(descriptor.number, port, rights.rawValue))
         }
 
-        /// Confines this process, which has no_new_privs, and its children, for good.
-        func enforce() throws(SystemError) {
-            try checked("landlock_restrict_self", result: scriptron_landlock_restrict(descriptor.number))
-        }
-
-        /// Its descriptor's number, which must survive until `enforce`.
+        /// Its descriptor's number.
         var number: Int32 { descriptor.number }
     }
 }

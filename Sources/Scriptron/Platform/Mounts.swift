@@ -48,15 +48,6 @@ enum Mounts {
                 "fsmount", "tmpfs", result: scriptron_mount_new("tmpfs", "size", "4096", attributes.rawValue)))
     }
 
-    /// A new, detached proc(5) of this process's PID namespace, with nothing but its processes where the kernel can
-    /// (subset=pid, Linux 5.8).
-    static func processes() throws(SystemError) -> Descriptor {
-        let attributes: Attributes = [.noSetID, .noDevices, .noExecute]
-        return Descriptor(
-            owning: try checked(
-                "fsmount", "proc", result: scriptron_mount_new("proc", "subset", "pid", attributes.rawValue)))
-    }
-
     /// Takes the mount at a path out of the namespace, with all below it; false where there was none.
     @discardableResult
     static func detach(_ path: Path) -> Bool { path.withCString { scriptron_mount_detach($0) } == 0 }

@@ -22,10 +22,4 @@ package struct SystemCallFilter: Sendable, Hashable {
 
     /// Whether the kernel has such filters.
     package static func isAvailable() -> Bool { scriptron_filter_available() == 1 }
-
-    /// Loads it for this process, which has no_new_privs, and its children, for good.
-    func load() throws(SystemError) {
-        let result = scriptron_filter_load(instructions, UInt16(clamping: instructions.count))
-        try checked("seccomp", "SECCOMP_SET_MODE_FILTER", result: result)
-    }
 }

@@ -7,10 +7,12 @@ package final class Confinement {
     private let facts: SandboxFacts
     private let scratch: Path?
     private let namespace: Descriptor?
-    /// Nil too where it must be made in the worker, because it names files of the worker's own /proc.
     private let ruleset: Landlock.Ruleset?
     private let filter: SystemCallFilter?
-    private let missing: [String]
+    private let process: ProcessConfinement
+    /// Whether the rules name files of the worker's own /proc, and so must be made there.
+    private let makesRulesInside: Bool
+    private let report: SandboxReport
 
     /// What can be prepared, prepared: the mount namespace, the Landlock ruleset, the seccomp filter.
     ///
@@ -67,93 +69,47 @@ package final class Confinement {
         self.namespace = namespace
         self.ruleset = ruleset
         self.filter = filter
-        self.missing = missing
+        let identity = facts.canSwitchUser ? grant.identity : nil
+        process = ProcessConfinement(
+            mounts: namespace, ownProcesses: !grant.programs.isEmpty || grant.readsProcesses, ruleset: ruleset,
+            givesUpPrivileges: grant.mode != .off, dropsBoundingSet: facts.canSwitchUser,
+            keeps: grant.capabilities(facts), user: identity.map { ($0.uid, $0.gid, $0.groups) },
+            // A backstop for what Lua's own limit does not count. Programs would inherit it, and have no such limit.
+            addressSpace: grant.programs.isEmpty ? UInt64(clamping: grant.memory) * 2 + 2 << 30 : nil,
+            openFiles: (soft: 1024, hard: 4096))
+        makesRulesInside = grant.mode != .off && ruleset == nil && grant.readsProcesses && facts.landlockABI > 0
+        var layers: [String] = []
+        if namespace != nil { layers.append("mounts") }
+        if grant.mode != .off { layers.append("caps") }
+        if let name = grant.identity?.name { layers.append("user=\(name)") }
+        if ruleset != nil || makesRulesInside { layers.append("landlock-\(facts.landlockABI)") }
+        if filter != nil { layers.append("seccomp") }
+        report = SandboxReport(layers: layers, missing: missing)
     }
 
     /// Confines this process, a freshly forked one of one thread, for good. Afterwards its working directory is `/`
     /// where a mount namespace was entered.
     ///
     /// - Parameters:
-    ///   - keep: The descriptors that stay open, the standard ones too; all others are closed.
+    ///   - keep: The descriptors that stay open, the standard ones too (at most 64); all others are closed.
     /// - Throws: The step that failed. The process is then half confined and must end.
     package func apply(keep: [Int32]) throws(Failure) -> SandboxReport {
-        var report = SandboxReport(layers: [], missing: missing)
         do throws(SystemError) {
-            Credentials.newSession()
-            let mine = [namespace?.number, ruleset?.number].compactMap { $0 }
-            try Descriptor.closeAll(except: keep + mine)
-            try limit()
-            try enterMounts(&report)
-            try becomeUser(&report)
-            try Credentials.dieWithParent()
-            if grant.mode != .off {
-                try Credentials.noNewPrivileges()
-                try Credentials.notDumpable()
-            }
-            try enforceRules(&report)
-            if !mine.isEmpty { try Descriptor.closeAll(except: keep) }
-            if let filter {
-                try filter.load()
-                report.layers.append("seccomp")
-            }
+            try process.begin(keep: keep)
+            let rules = makesRulesInside ? try PathRules(grant, scratch: scratch, abi: facts.landlockABI).build() : nil
+            try process.finish(ruleset: rules ?? ruleset, filter: filter, keep: keep)
         } catch {
             throw error.failure(cure: "scriptron doctor shows what this machine can enforce")
         }
         return report
     }
+}
 
-    private func limit() throws(SystemError) {
-        try ResourceLimits.noCore()
-        try ResourceLimits.openFiles(soft: 1024, hard: 4096)
-        // A backstop for what Lua's own limit does not count. Programs would inherit it, and have no such limit.
-        if grant.programs.isEmpty {
-            try ResourceLimits.addressSpace(UInt64(clamping: grant.memory) * 2 + 2 << 30)
-        }
-    }
-
-    private func enterMounts(_ report: inout SandboxReport) throws(SystemError) {
-        guard let namespace else { return }
-        try Namespaces.enterMounts(namespace)
-        if Credentials.isInit, !grant.programs.isEmpty || grant.readsProcesses {
-            // Its own processes alone: programs find themselves there (/proc/self/exe).
-            try Namespaces.unshareMounts()
-            Mounts.detach("/proc")
-            try Mounts.attach(try Mounts.processes(), at: "/proc")
-        }
-        report.layers.append("mounts")
-    }
-
-    private func becomeUser(_ report: inout SandboxReport) throws(SystemError) {
-        let identity = grant.identity
-        let switches = identity.map { $0.uid != facts.uid } ?? false
-        let keep: Capabilities =
-            facts.uid != 0 || switches
-            ? []
-            : grant.setid
-                ? [
-                    .changeOwner, .overridePermissions, .actAsOwner, .keepSetID, .setFileCapabilities, .makeDevices,
-                ] : [.changeOwner, .overridePermissions, .actAsOwner]
-        let drops = grant.mode != .off
-        if drops, facts.canSwitchUser { try Credentials.dropBoundingSet(except: keep) }
-        if let identity, facts.canSwitchUser {
-            try Credentials.become(uid: identity.uid, gid: identity.gid, groups: identity.groups)
-        }
-        if drops {
-            try Credentials.keep(keep)
-            report.layers.append("caps")
-        }
-        if let identity { report.layers.append("user=\(identity.name)") }
-    }
-
-    private func enforceRules(_ report: inout SandboxReport) throws(SystemError) {
-        guard grant.mode != .off, facts.landlockABI > 0 else { return }
-        if let ruleset {
-            try ruleset.enforce()
-        } else if grant.readsProcesses, facts.mountNamespaces {
-            try PathRules(grant, scratch: scratch, abi: facts.landlockABI).build().enforce()
-        } else {
-            return
-        }
-        report.layers.append("landlock-\(facts.landlockABI)")
+extension Grant {
+    /// The capabilities that a job of root keeps: for the files of others; with `setid` also for what restores them.
+    fileprivate func capabilities(_ facts: SandboxFacts) -> Capabilities {
+        guard facts.uid == 0, identity.map({ $0.uid == 0 }) ?? true else { return [] }
+        let files: Capabilities = [.changeOwner, .overridePermissions, .actAsOwner]
+        return setid ? files.union([.keepSetID, .setFileCapabilities, .makeDevices]) : files
     }
 }

@@ -34,7 +34,7 @@ package struct SandboxFacts: Sendable, Hashable {
             landlockABI: Landlock.abi(), landlockErrata: Landlock.errata(), seccomp: SystemCallFilter.isAvailable(),
             mountNamespaces: Namespaces.canMakeMountNamespaces(), pidNamespaces: Namespaces.canMakePIDNamespaces(),
             canSwitchUser: Capabilities.current().isSuperset(of: [.setUsers, .setGroups, .dropBoundingSet]),
-            uid: Credentials.userID)
+            uid: Users.ownID)
     }
 
     /// What is there, as short text for the record and for `doctor`: `landlock-7 seccomp mounts pids users`.
