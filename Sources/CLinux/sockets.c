@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 int scriptron_packet_pair(int pair[2]) {
@@ -75,23 +74,4 @@ ssize_t scriptron_packet_receive(int socket, void *bytes, size_t length, int *de
     if (count)
         *count = got;
     return received;
-}
-
-int scriptron_notify(const char *place, const char *text) {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    size_t length = strlen(place);
-    if (length == 0 || length >= sizeof address.sun_path || (place[0] != '/' && place[0] != '@'))
-        return -EINVAL;
-    memcpy(address.sun_path, place, length);
-    // An abstract address starts with NUL where its text has @ (unix(7)).
-    if (place[0] == '@')
-        address.sun_path[0] = 0;
-    int descriptor = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (descriptor < 0)
-        return -errno;
-    socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length + (place[0] == '@' ? 0 : 1));
-    ssize_t sent = sendto(descriptor, text, strlen(text), MSG_NOSIGNAL, (struct sockaddr *)&address, size);
-    int error = errno;
-    close(descriptor);
-    return sent < 0 ? -error : 0;
 }

@@ -18,7 +18,4 @@ ssize_t scriptron_packet_send(int socket, const void *bytes, size_t length, cons
 /// A packet that was cut short, or descriptors beyond the room: -EMSGSIZE, all descriptors closed. 0 at the end of the
 /// stream. With `descriptors` NULL every descriptor that comes is closed by the kernel's refusal to deliver it.
 ssize_t scriptron_packet_receive(int socket, void *bytes, size_t length, int *descriptors, size_t *count, int wait);
-
-/// Sends a datagram to a service manager's socket (sd_notify(3)); `place` begins with / or, for an abstract one, @.
-int scriptron_notify(const char *place, const char *text);
 #endif

@@ -132,14 +132,15 @@ package enum Doctor {
             return Fact("State", "store", .fact, "none yet: the host makes it")
         }
         do throws(Failure) {
-            let copy: PrivateDirectory
+            let copy: Path
             do throws(SystemError) {
-                copy = try PrivateDirectory()
+                copy = try Directories.temporary()
             } catch {
                 throw error.failure()
             }
-            try SQLiteStore.copy(from: places.store, to: copy.path)
-            let store = try SQLiteStore(directory: copy.path)
+            defer { try? Directories.remove(copy) }
+            try SQLiteStore.copy(from: places.store, to: copy)
+            let store = try SQLiteStore(directory: copy)
             defer { store.close() }
             let jobs = try reading { try store.read { try $0.cursors().count } }
             let size = Quantity.describe(bytes: status.size)

@@ -16,6 +16,8 @@ package struct LocalCommands: HostCommands {
     package func serve(
         _ place: ConfigurationPlace, ready: @escaping @Sendable (Value) -> Void
     ) throws(Failure) -> Int32 {
+        // While this is the only thread: it changes the environment.
+        let manager = ServiceNotifier.ofEnvironment()
         let signals: TerminationSignals
         do throws(SystemError) {
             signals = try TerminationSignals()
@@ -29,14 +31,14 @@ package struct LocalCommands: HostCommands {
         let stopListening = try listen(places.socket, Users.owner(of: places.directory) ?? 0, daemon)
         defer { stopListening() }
         ready(try daemon.status())
-        ServiceManager.ready()
-        let beat = ServiceManager.watchdogPeriod.map { daemon.core.loop.beat(every: $0 / 2) { ServiceManager.alive() } }
+        manager?.ready()
+        let beat = manager?.watchdogInterval.map { daemon.core.loop.beat(every: $0) { manager?.alive() } }
         defer { beat?() }
-        return waitForEnd(daemon, signals)
+        return waitForEnd(daemon, signals, manager)
     }
 
     /// Stops in order at the first signal, at once at the second.
-    private func waitForEnd(_ daemon: Daemon, _ signals: TerminationSignals) -> Int32 {
+    private func waitForEnd(_ daemon: Daemon, _ signals: TerminationSignals, _ manager: ServiceNotifier?) -> Int32 {
         Waiting.answer { (done: @escaping @Sendable (Int32) -> Void) in
             let asked = Shared(0)
             _ = try? daemon.core.loop.watch(signals.descriptor) {
@@ -49,7 +51,7 @@ package struct LocalCommands: HostCommands {
                         times += 1
                         return times
                     }
-                    ServiceManager.stopping()
+                    manager?.stopping()
                     daemon.stop(grace: times == 1 ? Daemon.stopGrace : 0) { done(0) }
                 }
             }

@@ -14,7 +14,7 @@ enum ValueText {
         }
     }
 
-    /// A line a member, those of inner maps below their key, and a table for a list of flat maps.
+    /// A line a member, those of inner maps below their key; a table for a list of flat maps, or a map of them.
     static func lines(_ value: Value, _ style: TextStyle, indent: Int = 0) -> [String] {
         let space = String(repeating: " ", count: indent)
         guard let map = value.map, !map.isEmpty else {
@@ -23,28 +23,48 @@ enum ValueText {
         return map.keys.sorted().flatMap { key -> [String] in
             let member = map[key] ?? .null
             let head = space + key.printable() + ":"
-            if let inner = member.map, !inner.isEmpty { return [head] + lines(member, style, indent: indent + 2) }
+            if let inner = member.map, !inner.isEmpty {
+                let rows = inner.sorted { $0.key < $1.key }.map { named($0.key, $0.value) }
+                return [head] + (table(rows, style, indent: indent + 2) ?? lines(member, style, indent: indent + 2))
+            }
             if case .list(let entries) = member, entries.contains(where: { $0.map != nil }) {
                 return [head] + (table(entries, style, indent: indent + 2) ?? dashes(entries, style, space))
             }
-            return style.wrap(head + " " + short(member), indent: indent + 4)
+            return style.wrap(head + " " + short(member, key: key), indent: indent + 4)
         }
+    }
+
+    /// A member of a map as a row: its key in a column without a heading.
+    private static func named(_ key: String, _ value: Value) -> Value {
+        guard case .map(let members) = value, !members.isEmpty else { return value }
+        return .map(members.merging(["": .text(key)]) { member, _ in member })
+    }
+
+    /// A value under a key that says what it is: bytes are shown as such, and nothing as `none`.
+    private static func short(_ value: Value, key: String) -> String {
+        if value.map?.isEmpty == true { return "none" }
+        if key == "bytes" || key.hasSuffix("_bytes"), let bytes = value.integer {
+            return Quantity.describe(bytes: bytes)
+        }
+        return short(value)
     }
 
     /// Rows of maps without inner maps, as a table: what names a row first, then the other keys sorted.
     private static func table(_ rows: [Value], _ style: TextStyle, indent: Int) -> [String]? {
         let maps = rows.compactMap(\.map)
         let isFlat = maps.allSatisfy { $0.values.allSatisfy { $0.map?.isEmpty != false && $0.list?.isEmpty != false } }
-        guard maps.count == rows.count, isFlat else { return nil }
+        guard maps.count == rows.count, maps.allSatisfy({ !$0.isEmpty }), isFlat else { return nil }
         let keys = Set(maps.flatMap(\.keys))
-        let names = ["name", "path", "job", "service"].filter(keys.contains)
+        let names = ["", "name", "path", "job", "service"].filter(keys.contains)
         let order = names + keys.subtracting(names).sorted()
         var table = TextTable(
             order.map { key in
                 let isNumber = maps.allSatisfy { $0[key]?.double != nil || $0[key] == nil }
                 return .init(key.printable(), right: isNumber, flexible: !isNumber)
             })
-        for map in maps { table.add(order.map { .init(short(map[$0] ?? .null)) }) }
+        for map in maps {
+            table.add(order.map { key in .init(map[key].map { short($0, key: key) } ?? "") })
+        }
         var narrow = style
         narrow.width -= indent
         return table.lines(narrow).map { String(repeating: " ", count: indent) + $0 }

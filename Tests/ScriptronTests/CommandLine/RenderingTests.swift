@@ -165,6 +165,7 @@ import Testing
             "result": [
                 "removed": 1, "share": 0.123456, "whole": 5.0, "deep": ["list": [["a": [1]], ["b": 2]]],
                 "roots": [["path": "/srv", "files": 2], ["path": "/var/tmp", "files": 10, "note": "old"]],
+                "disks": ["/": ["free_bytes": 83_668_815_872, "used": 17.5], "/srv": ["used": 3.25]], "empty": [],
             ],
         ]
         #expect(
@@ -177,6 +178,11 @@ import Testing
                     list:
                       - {"a":[1]}
                       - {"b":2}
+                  disks:
+                          free_bytes  used
+                    /       77.9 GiB  17.5
+                    /srv              3.25
+                  empty: none
                   removed: 1
                   roots:
                     path      files  note
