@@ -28,7 +28,7 @@ return {
     -- Temporary files that nobody has touched for an hour, at start and every ten minutes.
     sweep = {
       schedule = { "@start", "*/10 * * * *" },
-      settings = { paths = { "var/tmp" }, older_than = "1h", clock = "modified" },
+      settings = { paths = { "var/tmp" }, older_than = "1h", clock = "mtime" },
     },
 
     -- A second job of the same script:

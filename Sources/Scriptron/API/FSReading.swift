@@ -28,10 +28,12 @@ func fsReading(
             walk.filter = try options.filter(now: effects.now())
             walk.depth = try options.count("depth").map { Int(clamping: $0) }
             walk.oneFileSystem = try options.bool("one_fs", default: true)
+            walk.filter.allDirectories = try options.bool("all_directories", default: false)
             walk.childrenFirst = try options.bool("children_first", default: false)
             let words = FSWalk.OnError.allCases.map(\.rawValue)
             let onError = FSWalk.OnError(rawValue: try options.word("on_error", of: words, default: "warn"))
-            try options.finish(known: filterOptions + ["depth", "one_fs", "children_first", "on_error"])
+            try options.finish(
+                known: filterOptions + ["depth", "one_fs", "children_first", "all_directories", "on_error"])
             return [try walks.add(FSWalk(try effects.walk(path, walk), onError: onError ?? .warn))]
         },
         HostFunction("glob") { arguments in

@@ -2,6 +2,8 @@
 package struct EntryFilter: Sendable {
     /// One of these must match; empty: all do.
     package var patterns: [Glob] = []
+    /// Whether directories are wanted whatever the patterns say.
+    package var allDirectories = false
     /// None of these may match; below a directory that one matches nothing is looked at.
     package var excludes: [Glob] = []
     package var kinds: Set<FileKind>?
@@ -29,7 +31,7 @@ package struct EntryFilter: Sendable {
             if let minSize, status.size < minSize { return false }
             if let maxSize, status.size > maxSize { return false }
         }
-        if patterns.isEmpty { return true }
+        if patterns.isEmpty || (allDirectories && status.kind == .directory) { return true }
         let bytes = Array(path)
         return patterns.contains { $0.matches(bytes) }
     }

@@ -12,7 +12,8 @@ package struct FileEntry: Sendable, Hashable {
     }
 }
 
-/// By which of its times a file's age is told.
+/// By which of its times a file's age is told. A directory's access and change are no sign of use (walking it and
+/// removing what is in it leave them), so its modification stands for them.
 package enum AgeClock: String, Sendable, Hashable, CaseIterable {
     case modified = "mtime"
     case accessed = "atime"
@@ -24,6 +25,7 @@ package enum AgeClock: String, Sendable, Hashable, CaseIterable {
     /// The time of a file by this clock, in nanoseconds since the epoch.
     package func time(of status: FileStatus) -> Int64 {
         switch self {
+        case .accessed where status.kind == .directory, .changed where status.kind == .directory: status.modified
         case .modified: status.modified
         case .accessed: status.accessed
         case .changed: status.changed

@@ -10,11 +10,14 @@ final class FakeServices: HostServices {
     var requests: [(service: HostService, arguments: [String: Value])] = []
     /// What the other services answer.
     var answers: [HostService: Value] = [:]
+    /// Answers before the others do, where it does.
+    var answer: ((HostService, [String: Value]) -> Value?)?
     /// Changes the state behind the script's back before the next replacement, once.
     var interference: (() -> Void)?
 
     func request(_ service: HostService, _ arguments: [String: Value]) throws(Failure) -> Value {
         requests.append((service, arguments))
+        if let answer = answer?(service, arguments) { return answer }
         let key = arguments["key"]?.text ?? ""
         switch service {
         case .stateGet: return state[key] ?? .null
@@ -69,14 +72,22 @@ final class APIFixture {
 
     /// What `run` returns, with this body; relative paths are of the box.
     @discardableResult
-    func run(_ body: String) throws -> Value {
+    func run(_ body: String) throws -> Value { try run(LuaFixture.job(body), name: "jobs/test.lua", settings: [:]) }
+
+    /// What `run` of a job of the repository returns.
+    func run(file: String, settings: [String: Value], source: String = #filePath) throws -> Value {
+        let root = Path(source).parent.parent.parent.parent
+        return try run(try Files.readSmall(root.appending(file)), name: file, settings: settings)
+    }
+
+    private func run(_ text: [UInt8], name: String, settings: [String: Value]) throws -> Value {
         let scratch = directory.at("scratch")
-        var settings = LiveEffects.Settings(
+        var means = LiveEffects.Settings(
             services: services, grant: grant, base: directory.at("box"), scratch: scratch, zone: "UTC",
             deadline: Monotonic.now + timeout)
-        settings.grace = 0.3
-        settings.reapsOrphans = false
-        let live = LiveEffects(settings)
+        means.grace = 0.3
+        means.reapsOrphans = false
+        let live = LiveEffects(means)
         planned = isDry ? PlannedEffects(live) : nil
         let effects: any Effects = planned ?? live
         let resolver = PathResolver(grant: grant, base: directory.at("box"), scratch: scratch, job: "test")
@@ -84,11 +95,13 @@ final class APIFixture {
         let state = try LuaState()
         try HostAPI.install(in: state, context)
         state.setMemoryLimit(256 << 20)
-        let script = try state.evaluateJob(LuaFixture.job(body), name: "jobs/test.lua")
+        let script = try state.evaluateJob(text, name: name)
         state.phase = .run
-        try state.setFields(of: "this", ["job": "test", "dry_run": .bool(effects.isDry)])
+        try state.setFields(
+            of: "this",
+            ["job": "test", "dry_run": .bool(effects.isDry), "deadline": .number(effects.now().epoch + timeout)])
         let function = try #require(script.functions["run"])
-        return try state.call(function, [.value([:]), .module("this")], name: "run")
+        return try state.call(function, [.value(.map(settings)), .module("this")], name: "run")
     }
 
     /// The error that `run` ends with.
