@@ -244,6 +244,37 @@ import Testing
         #expect(settled(watcher) { !$0.failures.isEmpty }.failures.map(\.code) == ["ENOTREG"])
     }
 
+    @Test("What the kernel does not tell is found: directories within a minute, files within an hour")
+    func untold() throws {
+        let clock = ManualClock(SystemClock().now() + 3600)
+        try directory.tree("way/jobs/backup.lua", "backup 1")
+        let watcher = try SourceWatcher(
+            SourceLocations(configuration: nil, jobs: directory.at("way/jobs")), clock: clock)
+        // The mode of a directory that is only passed.
+        chmod(directory.at("way").text, 0o777)
+        watcher.drain()
+        #expect(watcher.look(now: clock.monotonic) == nil)
+        #expect(watcher.due == SourceWatcher.directoryPeriod)
+        clock.advance(by: 60)
+        #expect(watcher.look(now: clock.monotonic)?.failures.map(\.code) == ["EMODE"])
+        chmod(directory.at("way").text, 0o755)
+        clock.advance(by: 60)
+        #expect(watcher.look(now: clock.monotonic)?.failures.isEmpty == true)
+        // What is written through a mapping of the file.
+        let file = Descriptor(owning: directory.at("way/jobs/backup.lua").withCString { open($0, O_RDWR | O_CLOEXEC) })
+        let page = try #require(mmap(nil, 8, PROT_READ | PROT_WRITE, MAP_SHARED, file.number, 0))
+        page.storeBytes(of: UInt8(ascii: "B"), as: UInt8.self)
+        msync(page, 8, MS_SYNC)
+        munmap(page, 8)
+        #expect(!watcher.descriptor.becomesReadable(within: 0))
+        for _ in 0..<59 {
+            clock.advance(by: 60)
+            #expect(watcher.look(now: clock.monotonic) == nil)
+        }
+        clock.advance(by: 60)
+        #expect(text(watcher.look(now: clock.monotonic)?.scripts["backup"]) == "Backup 1")
+    }
+
     @Test("More events than the kernel keeps: everything is looked at") func overflow() throws {
         let watcher = try watch()
         let limit =
