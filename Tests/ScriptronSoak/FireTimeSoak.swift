@@ -17,7 +17,7 @@ import Testing
         var looked = 0
         for zone in try Self.zones() {
             for change in changes(of: zone, from: 0, to: Self.end) {
-                for offset: Int64 in [-86400, -7201, -3600, -1800, -1, 0, 1, 1799, 3599, 3600, 7199] {
+                for offset: Int64 in [-3600, -1, 0, 1, 1799, 3600] {
                     for schedule in schedules {
                         let instant = change + offset
                         let next = schedule.next(after: instant, in: zone)
@@ -42,20 +42,18 @@ import Testing
                 let offsets = [change - 1, change].map { zone.offset(at: Timestamp(seconds: $0)).seconds }
                 // Where the clock does not show whole minutes at whole minutes it is watched by the second.
                 let step: Int64 = (offsets + [change]).allSatisfy { $0 % 60 == 0 } ? 60 : 1
-                for _ in 0..<2 {
-                    turn += 1
-                    let text = SampleSchedules.minutely[turn % SampleSchedules.minutely.count]
-                    guard case .cron(let expression) = try Schedule(text) else { continue }
-                    let oracle = FireTimeOracle(expression: expression, zone: zone, step: step, lookback: 30 * 3600)
-                    let (from, to) = (change - 3 * 3600, change + 5 * 3600)
-                    let expected = oracle.fireTimes(after: from, through: to)
-                    let schedule = try JobSchedule([text], zone: zone)
-                    let (first, last) = (Timestamp(seconds: from), Timestamp(seconds: to))
-                    let found = schedule.fireTimes(after: first, through: last, limit: 100_000).map(\.seconds)
-                    compared += found.count
-                    #expect(found == expected, "\(text) in \(zone.name) at \(zone.iso(Timestamp(seconds: change)))")
-                    #expect(schedule.count(after: first, through: last) == Int64(expected.count))
-                }
+                turn += 1
+                let text = SampleSchedules.minutely[turn % SampleSchedules.minutely.count]
+                guard case .cron(let expression) = try Schedule(text) else { continue }
+                let oracle = FireTimeOracle(expression: expression, zone: zone, step: step)
+                let (from, to) = (change - 3 * 3600, change + 4 * 3600)
+                let expected = oracle.fireTimes(after: from, through: to)
+                let schedule = try JobSchedule([text], zone: zone)
+                let (first, last) = (Timestamp(seconds: from), Timestamp(seconds: to))
+                let found = schedule.fireTimes(after: first, through: last, limit: 100_000).map(\.seconds)
+                compared += found.count
+                #expect(found == expected, "\(text) in \(zone.name) at \(zone.iso(Timestamp(seconds: change)))")
+                #expect(schedule.count(after: first, through: last) == Int64(expected.count))
             }
         }
         print("\(compared) fire times compared")
