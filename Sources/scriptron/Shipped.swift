@@ -5,7 +5,8 @@ enum Shipped {
     /// Their paths in a working directory, and their bytes.
     static var files: [(path: Path, bytes: [UInt8])] {
         [
-            ("scriptron.lua", PackageResources.scriptron_lua)
+            ("scriptron.lua", PackageResources.scriptron_lua),
+            ("jobs/sweep.lua", PackageResources.sweep_lua),
         ]
     }
 }

@@ -19,7 +19,9 @@ enum InitCommand: Command {
                 context.console.line((isNew ? "made  " : "kept  ") + path.text)
             }
             // Where the shipped jobs write: a need for a path that is not there would be refused.
-            for name in ["var/tmp", "var/log"] { try Directories.create(directory.appending(name), mode: 0o755) }
+            for name in ["jobs/lib", "var/tmp", "var/log"] {
+                try Directories.create(directory.appending(name), mode: 0o755)
+            }
         } catch {
             throw error.failure(cure: "name a directory that you may write to")
         }

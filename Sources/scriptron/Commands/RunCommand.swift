@@ -81,7 +81,7 @@ enum RunCommand: Command {
         if !took.isEmpty { text += " in " + took }
         let warnings = row["warnings"]?.list?.compactMap(\.text) ?? []
         if !warnings.isEmpty { text += ", " + counted(Int64(warnings.count), "warning") }
-        if let reason = row["reason"]?.text, !reason.isEmpty { text += ": " + reason.printable() }
+        if let reason = OutcomeText.reason(row) { text += ": " + reason }
         var lines = style.wrap(text, indent: 2)
         lines += warnings.flatMap { style.wrap("  warning: " + $0.printable(), indent: 4) }
             .map { style.paint($0, .yellow) }

@@ -25,7 +25,7 @@ enum ShowCommand: Command {
         let outcome = OutcomeText.of(run)
         var first = "Run \(run["id"]?.integer ?? 0) of \(run["job"]?.text ?? "?"): "
         first += style.paint(outcome, OutcomeText.ink(outcome))
-        if let reason = run["reason"]?.text, !reason.isEmpty { first += ", " + reason.printable() }
+        if let reason = OutcomeText.reason(run) { first += ", " + reason }
         let limits = run["limits_hit"]?.list?.compactMap(\.text).joined(separator: ", ") ?? ""
         let sandbox = run["sandbox"]?.text ?? ""
         let cuts = run["cuts"]?.integer ?? 0

@@ -152,7 +152,7 @@ enum DryRunText {
             lines += [style.paint("Result", .bold)] + ValueText.lines(result, style, indent: 2) + [""]
         }
         var last = "The run would have \(style.paint(past(outcome), OutcomeText.ink(outcome)))"
-        if let reason = report["reason"]?.text, !reason.isEmpty { last += ": " + reason.printable() }
+        if let reason = OutcomeText.reason(report) { last += ": " + reason }
         lines += style.wrap(last + ".", indent: 2)
         if let error = report["error"]?.text, !error.isEmpty {
             lines += error.printable(lines: true).split(separator: "\n").flatMap { style.wrap("  " + $0, indent: 4) }

@@ -15,6 +15,12 @@ enum OutcomeText {
     /// A run's outcome, or its state until it has one.
     static func of(_ run: Value) -> String { run["outcome"]?.text ?? run["state"]?.text ?? "?" }
 
+    /// The reason, where the error that is printed below does not say it anyway.
+    static func reason(_ run: Value) -> String? {
+        guard let reason = run["reason"]?.text, !reason.isEmpty else { return nil }
+        return run["error"]?.text?.hasPrefix(reason) == true ? nil : reason.printable()
+    }
+
     /// Why, in a few words: the reason, else the first line of the error, else how many warnings there were.
     static func remark(_ run: Value) -> String {
         if let reason = run["reason"]?.text, !reason.isEmpty { return reason }

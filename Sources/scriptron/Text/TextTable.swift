@@ -54,11 +54,20 @@ struct TextTable {
         }
     }
 
-    private func widths(within total: Int) -> [Int] {
-        var widths = columns.indices.map { index in
+    /// Whether nothing needs to be cut.
+    func fits(_ width: Int) -> Bool { natural.reduce(gaps, +) <= width }
+
+    private var gaps: Int { 2 * (columns.count - 1) }
+
+    /// How wide each column would like to be.
+    private var natural: [Int] {
+        columns.indices.map { index in
             rows.map { $0[index].text.count }.reduce(columns[index].heading.count, max)
         }
-        let gaps = 2 * (columns.count - 1)
+    }
+
+    private func widths(within total: Int) -> [Int] {
+        var widths = natural
         while widths.reduce(gaps, +) > total {
             let candidates = columns.indices.filter { columns[$0].isFlexible && widths[$0] > columns[$0].heading.count }
             guard let widest = candidates.max(by: { widths[$0] < widths[$1] }) else { break }

@@ -14,7 +14,8 @@ enum ValueText {
         }
     }
 
-    /// A line a member, those of inner maps below their key; a table for a list of flat maps, or a map of them.
+    /// A line a member, those of inner maps below their key; a table for a list of flat maps, or a map of them, where
+    /// it fits without cutting anything.
     static func lines(_ value: Value, _ style: TextStyle, indent: Int = 0) -> [String] {
         let space = String(repeating: " ", count: indent)
         guard let map = value.map, !map.isEmpty else {
@@ -55,8 +56,7 @@ enum ValueText {
         let isFlat = maps.allSatisfy { $0.values.allSatisfy { $0.map?.isEmpty != false && $0.list?.isEmpty != false } }
         guard maps.count == rows.count, maps.allSatisfy({ !$0.isEmpty }), isFlat else { return nil }
         let keys = Set(maps.flatMap(\.keys))
-        let names = ["", "name", "path", "job", "service"].filter(keys.contains)
-        let order = names + keys.subtracting(names).sorted()
+        let order = ordered(keys)
         var table = TextTable(
             order.map { key in
                 let isNumber = maps.allSatisfy { $0[key]?.double != nil || $0[key] == nil }
@@ -67,11 +67,24 @@ enum ValueText {
         }
         var narrow = style
         narrow.width -= indent
+        guard table.fits(narrow.width) else { return nil }
         return table.lines(narrow).map { String(repeating: " ", count: indent) + $0 }
     }
 
+    /// What names a row first, then the other keys sorted.
+    private static func ordered(_ keys: Set<String>) -> [String] {
+        let names = ["", "name", "path", "job", "service"].filter(keys.contains)
+        return names + keys.subtracting(names).sorted()
+    }
+
+    /// A paragraph an entry: `- path /srv, bytes 2 B, files 1`.
     private static func dashes(_ entries: [Value], _ style: TextStyle, _ space: String) -> [String] {
-        entries.flatMap { style.wrap(space + "  - " + short($0), indent: space.count + 6) }
+        entries.flatMap { entry in
+            let map = entry.map ?? [:]
+            let parts = ordered(Set(map.keys)).map { "\($0.printable()) \(short(map[$0] ?? .null, key: $0))" }
+            let text = map.isEmpty ? short(entry) : parts.joined(separator: ", ")
+            return style.wrap(space + "  - " + text, indent: space.count + 6)
+        }
     }
 
     /// A number without the decimals that nobody reads: whole ones bare, others to three.

@@ -176,8 +176,8 @@ import Testing
                     jobs/sweep.lua:7: in function 'run'
                   deep:
                     list:
-                      - {"a":[1]}
-                      - {"b":2}
+                      - a 1
+                      - b 2
                   disks:
                           free_bytes  used
                     /       77.9 GiB  17.5
@@ -190,6 +190,17 @@ import Testing
                     /var/tmp     10  old
                   share: 0.123
                   whole: 5
+                """)
+    }
+
+    @Test("Rows too wide for a table are paragraphs, with nothing cut") func wideRows() {
+        let path = "/srv/" + String(repeating: "deep/", count: 8) + "end"
+        let rows: Value = ["roots": [["path": .text(path), "bytes": 2048, "files": 3, "remark": "all of it"]]]
+        #expect(
+            text(ValueText.lines(rows, TextStyle(width: 60))) == """
+                roots:
+                  - path /srv/deep/deep/deep/deep/deep/deep/deep/deep/end,
+                      bytes 2.0 KiB, files 3, remark all of it
                 """)
     }
 
