@@ -37,10 +37,19 @@ final class WorkerHarness: Sendable {
             grace: grace)
     }
 
+    /// Answers a service that a script asks for.
+    typealias Answer = @Sendable (HostService, [String: Value]) -> Result<Value, Failure>
+
+    /// Answers with what was asked.
+    static let echo: Answer = { service, arguments in
+        .success(["service": .text(service.rawValue), "got": .map(arguments)])
+    }
+
     /// Runs a script to its end.
     func run(
         _ text: String, order: WorkerOrder = order(.run), grant: Grant = .nothing, settings: Value? = [:],
-        libraries: [String: String] = [:], onSpawn: @escaping @Sendable (Int64, Int32) -> Void = { _, _ in }
+        libraries: [String: String] = [:], answer: @escaping Answer = echo,
+        onSpawn: @escaping @Sendable (Int64, Int32) -> Void = { _, _ in }
     ) async throws -> Ended {
         var files: [String: Value] = [order.script: .text(text)]
         for (name, text) in libraries { files["lib/\(name).lua"] = .text(text) }
@@ -60,8 +69,7 @@ final class WorkerHarness: Sendable {
                     seen.ended.withLock { $0.header = header }
                     self.workers.proceed(id, settings: settings)
                 case .request(let request, let service, let arguments):
-                    self.workers.answer(
-                        id, request: request, .success(["service": .text(service.rawValue), "got": .map(arguments)]))
+                    self.workers.answer(id, request: request, answer(service, arguments))
                 case .unkillable: break
                 case .ended(let end):
                     let ended = seen.ended.withLock { ended in
