@@ -37,7 +37,7 @@ package enum HostService: String, Sendable, CaseIterable {
     /// the kernel has no PSI.
     case sysPressure = "sys.pressure"
     /// `{timeout}` → list of `{path, device, type, size, used, free, inodes, inodes_used, read_only}`, each real disk
-    /// once; one that did not answer in time has `error` and no figures.
+    /// once; one that did not answer, or not in time, has `error` and `code` and no figures.
     case sysDisks = "sys.disks"
     /// `{path, timeout}` → the same for the file system that holds the path.
     case diskUsage = "disk.usage"

@@ -61,6 +61,23 @@ enum MachineFigures {
         ]
     }
 
+    /// The memory within a container's limit: /proc/meminfo speaks of the whole machine. The texts are those of
+    /// memory.max, memory.current and memory.stat (cgroup v2); without a limit the figures stay as they are.
+    ///
+    /// What is cached and not in use counts as available, as the kernel takes it back before it kills.
+    static func memory(_ memory: Value, limit: String, current: String, statistics: String) -> Value {
+        guard var figures = memory.map, let total = figures["total"]?.integer, let free = figures["free"]?.integer,
+            let available = figures["available"]?.integer, let most = Int64(limit.trimmingLineFeed), most < total,
+            let taken = Int64(current.trimmingLineFeed)
+        else { return memory }
+        let line = statistics.split(separator: "\n").first { $0.hasPrefix("inactive_file ") }
+        let cached = line.flatMap { Int64($0.dropFirst("inactive_file ".count)) } ?? 0
+        figures["total"] = .int(most)
+        figures["free"] = .int(min(free, max(0, most - taken)))
+        figures["available"] = .int(min(available, max(0, most - taken + min(cached, taken))))
+        return .map(figures)
+    }
+
     /// `{one, five, fifteen, cores}`, from /proc/loadavg.
     static func load(_ text: String, cores: Int) -> Value? {
         let numbers = text.split(separator: " ").prefix(3).compactMap { Double($0) }
@@ -95,6 +112,10 @@ enum MachineFigures {
         let line = text.split(separator: "\n").first { $0.hasPrefix("btime ") }
         return line.flatMap { Int64($0.dropFirst(6)) }.map { Timestamp(seconds: $0) }
     }
+}
+
+extension String {
+    fileprivate var trimmingLineFeed: Substring { hasSuffix("\n") ? dropLast() : self[...] }
 }
 
 extension Int64 {

@@ -29,7 +29,7 @@ package final class MachineServices: Sendable {
         let arguments = ServiceArguments(service: service, values: arguments)
         switch service {
         case .sysCPU: return try cpu(job)
-        case .sysMemory: return try figures("/proc/meminfo", MachineFigures.memory)
+        case .sysMemory: return try memory()
         case .sysLoad:
             let cores = try processors().count
             return try figures("/proc/loadavg") { MachineFigures.load($0, cores: cores) }
@@ -73,6 +73,18 @@ package final class MachineServices: Sendable {
     private func processors() throws(Failure) -> MachineFigures.Processors {
         guard let processors = MachineFigures.Processors(try text("/proc/stat")) else { throw unreadable("/proc/stat") }
         return processors
+    }
+
+    /// The machine's memory, or the container's: the control group at the root of a namespace of its own has a limit,
+    /// while the machine's root group has no such file (cgroups(7)).
+    private func memory() throws(Failure) -> Value {
+        let all = try figures("/proc/meminfo", MachineFigures.memory)
+        let group = Path("/sys/fs/cgroup")
+        guard let limit = try? text(group.appending("memory.max")),
+            let current = try? text(group.appending("memory.current"))
+        else { return all }
+        let statistics = (try? text(group.appending("memory.stat"))) ?? ""
+        return MachineFigures.memory(all, limit: limit, current: current, statistics: statistics)
     }
 
     /// Null, all of it or a part, where the kernel has no PSI or does not answer (`psi=0`).
@@ -120,8 +132,13 @@ package final class MachineServices: Sendable {
                 "path": .bytes(mount.point.bytes), "device": .text(mount.source), "type": .text(mount.type),
             ]
             switch look {
-            case .success(let space): answer.merge(space.value.map ?? [:]) { $1 }
-            case .failure(let failure): answer["error"] = .text(failure.message)
+            case .success(let space):
+                answer.merge(space.value.map ?? [:]) { $1 }
+                // Whether the disk is, not this host's view of it, which a unit's hardening may have made read-only.
+                answer["read_only"] = .bool(mount.options.contains("ro"))
+            case .failure(let failure):
+                answer["error"] = .text(failure.message)
+                answer["code"] = .text(failure.code)
             }
             return .map(answer)
         }

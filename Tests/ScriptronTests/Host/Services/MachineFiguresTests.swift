@@ -64,6 +64,25 @@ import Testing
         #expect(MachineFigures.memory("MemFree: 1 kB\n") == nil)
     }
 
+    @Test(
+        "A container's memory is what its limit leaves, but never more than the machine has",
+        arguments: [
+            ("max\n", "300\n", "inactive_file 50\n", 1000, 600, 400), ("2000\n", "300\n", "", 1000, 600, 400),
+            ("500\n", "300\n", "anon 9\ninactive_file 100\n", 500, 300, 200), ("500\n", "300\n", "", 500, 200, 200),
+            ("500\n", "700\n", "inactive_file 0\n", 500, 0, 0),
+            ("900\n", "100\n", "inactive_file 900\n", 900, 600, 400),
+            ("none", "300\n", "", 1000, 600, 400),
+        ] as [(String, String, String, Int64, Int64, Int64)]) func container(
+            limit: String, current: String, statistics: String, total: Int64, available: Int64, free: Int64
+        )
+    {
+        let machine: Value = ["total": 1000, "available": 600, "free": 400, "swap_total": 7]
+        #expect(
+            MachineFigures.memory(machine, limit: limit, current: current, statistics: statistics) == [
+                "total": .int(total), "available": .int(available), "free": .int(free), "swap_total": 7,
+            ])
+    }
+
     @Test("Load comes with the cores") func load() {
         #expect(
             MachineFigures.load("0.50 1.25 2.00 1/100 4711\n", cores: 4)
