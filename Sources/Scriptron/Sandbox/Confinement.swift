@@ -107,8 +107,10 @@ package final class Confinement {
 
 extension Grant {
     /// The capabilities that a job of root keeps: for the files of others; with `setid` also for what restores them.
+    /// Who is granted nothing, as the evaluation of a script is, keeps none.
     fileprivate func capabilities(_ facts: SandboxFacts) -> Capabilities {
         guard facts.uid == 0, identity.map({ $0.uid == 0 }) ?? true else { return [] }
+        if read.isEmpty, write.isEmpty, programs.isEmpty { return [] }
         let files: Capabilities = [.changeOwner, .overridePermissions, .actAsOwner]
         return setid ? files.union([.keepSetID, .setFileCapabilities, .makeDevices]) : files
     }
