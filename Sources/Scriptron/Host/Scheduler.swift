@@ -102,25 +102,26 @@ package final class Scheduler: Sendable {
 
     /// Fire times of the schedule that a job had when the host ended; the job goes on with the new one from now.
     private func accountForOldSchedule(_ job: LoadedJob, _ old: JobCursor, now: Timestamp) throws {
-        let zone = try? Zone.named(orSystem: old.timezone)
-        let schedule = try? JobSchedule(old.schedules, zone: zone ?? job.zone)
-        let account = schedule.map {
-            FireAccount(
-                job: job.name, schedule: $0, after: min(old.accountedUntil, now),
-                FireAccount.Circumstances(
-                    now: now, catchUp: .none, catchUpWindow: 0, busy: nil, missedReason: Self.downReason))
-        }
         try connections.store.write { session in
-            for range in account?.ranges ?? [] { try session.addMissed(range, merge: true) }
-            if let late = account?.run {
-                try session.addMissed(
-                    MissedRange(
-                        job: job.name, from: late, to: late, kind: .missed, count: 1,
-                        reason: "its schedule was changed while the host was down"), merge: false)
+            for range in Self.passed(job, old, now: now, reason: "the host was down, and its schedule was changed") {
+                try session.addMissed(range, merge: true)
             }
             try session.setCursor(job.cursor(now))
         }
         state.withLock { $0.plans[job.name]?.cursor = now }
+    }
+
+    /// The fire times from a cursor until now, by the schedule that was the cursor's, all of them missed.
+    private static func passed(
+        _ job: LoadedJob, _ cursor: JobCursor, now: Timestamp, reason: String
+    ) -> [MissedRange] {
+        let zone = (try? Zone.named(orSystem: cursor.timezone)) ?? job.zone
+        guard let schedule = try? JobSchedule(cursor.schedules, zone: zone),
+            let first = schedule.next(after: cursor.accountedUntil), first <= now,
+            let last = schedule.previous(before: now + 0.000001)
+        else { return [] }
+        let count = schedule.count(after: cursor.accountedUntil, through: now)
+        return [MissedRange(job: job.name, from: first, to: last, kind: .missed, count: count, reason: reason)]
     }
 
     private func claimAtStart(_ job: LoadedJob, now: Timestamp) {
@@ -148,10 +149,15 @@ package final class Scheduler: Sendable {
             state.reschedule(job.name)
             return true
         }
-        // A new job's cursor from an earlier life is older than now: those fire times were not its own.
         let cursor = job.cursor(now)
         connections.store.submit { session in
             let known = try session.cursors()[job.name]
+            // A job that could not be loaded when the host started, and now can.
+            if isNew, let known {
+                for range in Self.passed(job, known, now: now, reason: "the job could not be loaded") {
+                    try session.addMissed(range, merge: true)
+                }
+            }
             if isNew || known?.schedules != cursor.schedules { try session.setCursor(cursor) }
         } completion: { [connections] result in
             if case .failure(let error) = result { connections.trouble(Failure.wrapping(error)) }

@@ -1,0 +1,173 @@
+import Synchronization
+import Testing
+
+@testable import Scriptron
+
+/// A scheduler on a clock that is moved by hand, over a store in memory.
+private final class SchedulerBench: Sendable {
+    let clock: ManualClock
+    let store: MemoryStore
+    let claimed = Mutex<[ClaimedRun]>([])
+    let busy = Mutex<Set<String>>([])
+    let armed = Mutex<Timestamp?>(nil)
+    private let made = Mutex<Scheduler?>(nil)
+
+    init(at seconds: Int64, store: MemoryStore = MemoryStore()) {
+        clock = ManualClock(Timestamp(seconds: seconds))
+        self.store = store
+    }
+
+    var scheduler: Scheduler {
+        made.withLock { made in
+            if let made { return made }
+            let scheduler = Scheduler(
+                Scheduler.Connections(
+                    clock: clock, store: store, arm: { [unowned self] instant in armed.withLock { $0 = instant } },
+                    later: { _, _ in },
+                    busy: { [unowned self] job in busy.withLock { $0.contains(job) ? "overlap" : nil } },
+                    claimed: { [unowned self] runs in claimed.withLock { $0 += runs } }, trouble: { _ in }))
+            made = scheduler
+            return scheduler
+        }
+    }
+
+    func start(_ jobs: [LoadedJob]) throws {
+        try scheduler.start(jobs, cursors: try store.read { try $0.cursors() })
+        try settle()
+    }
+
+    /// Moves the clock, and waits until what is due is claimed.
+    func move(to seconds: Int64) throws {
+        clock.set(to: Timestamp(seconds: seconds))
+        scheduler.tick()
+        try settle()
+    }
+
+    /// A write that is answered comes after the claims before it, and a tick after their settling.
+    func settle() throws {
+        for _ in 0..<3 { try store.write { _ in } }
+        scheduler.tick()
+        for _ in 0..<3 { try store.write { _ in } }
+    }
+
+    var fireTimes: [Int64] { claimed.withLock { $0.map(\.run.fireTime.seconds) } }
+
+    var missed: [String] {
+        get throws {
+            try store.read { try $0.missed(job: nil, limit: 100) }
+                .map { "\($0.kind.rawValue) \($0.from.seconds) \($0.to.seconds) \($0.count)" }
+        }
+    }
+
+    static func job(_ schedules: [String], name: String = "j", catchUp: CatchUp = .once) throws -> LoadedJob {
+        var header = JobHeader()
+        header.schedules = schedules
+        header.catchUp = catchUp
+        return LoadedJob(
+            name: name, path: "/jobs/j.lua", script: "jobs/j.lua", header: header,
+            schedule: try JobSchedule(schedules, zone: .utc), version: try JobVersion(files: [:], settings: [:]),
+            settings: [:], declarations: nil, needs: Needs(), grant: .nothing, zone: .utc)
+    }
+}
+
+@Suite("Scheduler", .timeLimit(.minutes(1))) struct SchedulerTests {
+    @Test("A new job fires at its next fire time, not at once") func newJob() throws {
+        let bench = SchedulerBench(at: 1005)
+        try bench.start([try SchedulerBench.job(["every 10s"])])
+        #expect(bench.fireTimes.isEmpty)
+        #expect(bench.armed.withLock { $0?.seconds } == 1010)
+        try bench.move(to: 1010)
+        #expect(bench.fireTimes == [1010])
+        #expect(bench.armed.withLock { $0?.seconds } == 1020)
+    }
+
+    @Test("A wake-up that comes twice claims once") func twice() throws {
+        let bench = SchedulerBench(at: 1005)
+        try bench.start([try SchedulerBench.job(["every 10s"])])
+        try bench.move(to: 1010)
+        bench.scheduler.tick()
+        try bench.settle()
+        #expect(bench.fireTimes == [1010])
+    }
+
+    @Test("What was due while the host was down is missed, and the newest caught up") func down() throws {
+        let store = MemoryStore()
+        let first = SchedulerBench(at: 1000, store: store)
+        try first.start([try SchedulerBench.job(["every 10s"])])
+        try first.move(to: 1010)
+        let second = SchedulerBench(at: 1047, store: store)
+        try second.start([try SchedulerBench.job(["every 10s"])])
+        #expect(second.fireTimes == [1040])
+        #expect(try second.missed == ["missed 1020 1030 2"])
+    }
+
+    @Test("A job that still runs skips its fire times, in one range") func overlap() throws {
+        let bench = SchedulerBench(at: 1000)
+        try bench.start([try SchedulerBench.job(["every 10s"])])
+        bench.busy.withLock { $0 = ["j"] }
+        for seconds in stride(from: Int64(1010), through: 1050, by: 10) { try bench.move(to: seconds) }
+        #expect(bench.fireTimes.isEmpty)
+        #expect(try bench.missed == ["skipped 1010 1050 5"])
+    }
+
+    @Test("A schedule that was edited does not fire because it was edited") func edited() throws {
+        let bench = SchedulerBench(at: 1000)
+        try bench.start([try SchedulerBench.job(["every 600s"])])
+        try bench.move(to: 1100)
+        bench.scheduler.update(try SchedulerBench.job(["every 50s"]))
+        try bench.settle()
+        #expect(bench.fireTimes.isEmpty)
+        try bench.move(to: 1150)
+        #expect(bench.fireTimes == [1150])
+    }
+
+    @Test("A schedule that was edited while the host was down leaves the old one's fire times as missed")
+    func editedWhileDown() throws {
+        let store = MemoryStore()
+        let first = SchedulerBench(at: 1000, store: store)
+        try first.start([try SchedulerBench.job(["every 10s"])])
+        let second = SchedulerBench(at: 1035, store: store)
+        try second.start([try SchedulerBench.job(["every 7s"])])
+        #expect(second.fireTimes.isEmpty)
+        #expect(try second.missed.reduce(0) { $0 + (Int($1.split(separator: " ")[3]) ?? 0) } == 3)
+    }
+
+    @Test("A boot in 2099 that is then corrected silences nobody, and nothing runs twice") func steppedBack() throws {
+        let bench = SchedulerBench(at: 1000)
+        try bench.start([try SchedulerBench.job(["every 10s"])])
+        try bench.move(to: 1010)
+        try bench.move(to: 4_070_908_805)
+        #expect(bench.fireTimes == [1010, 4_070_908_800])
+        try bench.move(to: 1015)
+        #expect(try bench.missed.isEmpty || bench.missed.allSatisfy { !$0.contains("4070") })
+        try bench.move(to: 1020)
+        try bench.move(to: 1030)
+        #expect(bench.fireTimes == [1010, 4_070_908_800, 1020, 1030])
+    }
+
+    @Test("A job that could not be loaded at the start owns the fire times that passed, once it can") func mended() throws {
+        let store = MemoryStore()
+        let first = SchedulerBench(at: 1000, store: store)
+        try first.start([try SchedulerBench.job(["every 10s"])])
+        let second = SchedulerBench(at: 1035, store: store)
+        try second.start([])
+        second.scheduler.update(try SchedulerBench.job(["every 10s"]))
+        try second.settle()
+        #expect(second.fireTimes.isEmpty)
+        #expect(try second.missed == ["missed 1010 1030 3"])
+    }
+
+    @Test("A job at the host's start runs once, with its trigger") func atStart() throws {
+        let bench = SchedulerBench(at: 1000)
+        try bench.start([try SchedulerBench.job(["@start"])])
+        #expect(bench.claimed.withLock { $0.map(\.run.trigger) } == [.start])
+    }
+
+    @Test("Hundreds of jobs that are due at once are all claimed, and each once") func many() throws {
+        let bench = SchedulerBench(at: 1000)
+        try bench.start(try (0..<1200).map { try SchedulerBench.job(["every 10s"], name: "j\($0)") })
+        try bench.move(to: 1010)
+        #expect(bench.fireTimes.count == 1200)
+        #expect(Set(bench.claimed.withLock { $0.map(\.run.job) }).count == 1200)
+    }
+}
