@@ -23,7 +23,8 @@ package final class HostCore: Sendable {
         } catch {
             throw error.failure()
         }
-        workers = Workers(loop: loop, executable: executable, onZygote: onZygote)
+        let sweeps = (try? ProcessTree.becomeSubreaper()) != nil
+        workers = Workers(loop: loop, executable: executable, sweepsOrphans: sweeps, onZygote: onZygote)
         do throws(Failure) {
             try workers.start()
             let configuration = try Self.configuration(place, workers: workers)

@@ -1,7 +1,18 @@
 import Glibc
+import Synchronization
 
 /// Starting another process image of our own binary.
 package enum Spawn {
+    /// The pids of all that was started: what else becomes a child of this process is an orphan.
+    private static let pids = Mutex<Set<Int32>>([])
+
+    /// Kills the children of this process that it did not start itself, which came to it as a subreaper; true where
+    /// there was one.
+    package static func sweepOrphans() -> Bool {
+        // Under the lock, or a child that is just being started would count as an orphan.
+        pids.withLock { ProcessTree.sweepOrphans(keeping: $0) }
+    }
+
     /// Starts `executable` with an environment of its own and the socket as descriptor 3; standard input and output
     /// are the null device, standard error is the caller's. Signals start unblocked, with their default dispositions.
     package static func start(
@@ -31,7 +42,11 @@ package enum Spawn {
         var envp: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
         defer { for pointer in argv + envp { free(pointer) } }
         var pid: pid_t = 0
-        let result = executable.withCString { posix_spawn(&pid, $0, &actions, &attributes, &argv, &envp) }
+        let result = pids.withLock { pids in
+            let result = executable.withCString { posix_spawn(&pid, $0, &actions, &attributes, &argv, &envp) }
+            if result == 0 { pids.insert(pid) }
+            return result
+        }
         if result != 0 { throw SystemError(result, call: "posix_spawn", subject: executable.text) }
         return pid
     }

@@ -79,12 +79,16 @@ package final class Workers: Sendable {
     private let loop: EventLoop
     private let executable: Path
     private let state = Mutex(State())
+    /// Whether this process is a subreaper: orphans of a dead zygote's workers come to it, and are killed.
+    private let sweepsOrphans: Bool
     private let onZygote: @Sendable (ZygoteProcess.Change) -> Void
 
     /// `executable` is the binary whose `zygote` subcommand is the zygote. `onZygote` hears of its births and deaths.
     package init(
-        loop: EventLoop, executable: Path, onZygote: @escaping @Sendable (ZygoteProcess.Change) -> Void = { _ in }
+        loop: EventLoop, executable: Path, sweepsOrphans: Bool = false,
+        onZygote: @escaping @Sendable (ZygoteProcess.Change) -> Void = { _ in }
     ) {
+        self.sweepsOrphans = sweepsOrphans
         self.loop = loop
         self.executable = executable
         self.onZygote = onZygote
@@ -231,7 +235,14 @@ package final class Workers: Sendable {
         if stopped { return }
         onZygote(.died(pid: zygote.pid))
         for session in sessions where !waiting.contains(session.id) { session.zygoteDied() }
+        if sweepsOrphans { sweep(times: 20) }
         respawn(after: 0)
+    }
+
+    /// Orphans come as their parents die, one generation after the other.
+    private func sweep(times: Int) {
+        while Spawn.sweepOrphans() {}
+        if times > 0 { loop.after(0.05) { [weak self] in self?.sweep(times: times - 1) } }
     }
 
     private func respawn(after seconds: Double) {

@@ -145,7 +145,9 @@ private final class SchedulerBench: Sendable {
         #expect(bench.fireTimes == [1010, 4_070_908_800, 1020, 1030])
     }
 
-    @Test("A job that could not be loaded at the start owns the fire times that passed, once it can") func mended() throws {
+    @Test("A job that could not be loaded at the start owns the fire times that passed, once it can") func mended()
+        throws
+    {
         let store = MemoryStore()
         let first = SchedulerBench(at: 1000, store: store)
         try first.start([try SchedulerBench.job(["every 10s"])])
