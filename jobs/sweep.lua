@@ -67,6 +67,8 @@ local function size_text(bytes)
   end
 end
 
+local function counted(count, one, many) return count .. " " .. (count == 1 and one or many) end
+
 local function age_text(seconds)
   if seconds >= 172800 then return string.format("%d d", seconds // 86400) end
   if seconds >= 7200 then return string.format("%d h", seconds // 3600) end
@@ -310,8 +312,8 @@ return job {
         if key ~= "roots" then result[key] = result[key] + one[key] end
       end
     end
-    log.info(string.format("removed %d files (%s) and %d directories; %d in use",
-      result.files, size_text(result.bytes), result.directories, result.in_use))
+    log.info(string.format("removed %s (%s) and %s; %d in use", counted(result.files, "file", "files"),
+      size_text(result.bytes), counted(result.directories, "directory", "directories"), result.in_use))
     if result.failed > 0 and result.files + result.directories == 0 then
       this.fail(result.failed .. " files could not be removed")
     end

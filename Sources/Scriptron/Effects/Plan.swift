@@ -57,18 +57,22 @@ package struct Plan: Sendable {
     package var totalValues: Value {
         .list(
             totals.sorted { $0.key < $1.key }.map { effect, total in
-                let unit = Self.units[effect] ?? ("file", "files")
+                let unit = Self.units[effect] ?? (effect, "file", "files")
                 var members: [String: Value] = [
-                    "effect": .text(effect), "count": .int(total.count), "unit": .text(unit.0), "units": .text(unit.1),
+                    "effect": .text(unit.verb), "count": .int(total.count), "unit": .text(unit.one),
+                    "units": .text(unit.many),
                 ]
                 members["bytes"] = total.bytes.map { .int($0) }
                 return .map(members)
             })
     }
 
-    private static let units: [String: (String, String)] = [
-        "run": ("program", "programs"), "signal": ("process", "processes"), "connect": ("address", "addresses"),
-        "set state": ("key", "keys"), "delete state": ("key", "keys"), "mkdir": ("directory", "directories"),
-        "remove directory": ("directory", "directories"), "remove tree": ("tree", "trees"),
+    /// What is counted, for effects on anything but files.
+    private static let units: [String: (verb: String, one: String, many: String)] = [
+        "run": ("run", "program", "programs"), "signal": ("signal", "process", "processes"),
+        "connect": ("connect to", "address", "addresses"), "set state": ("set", "key", "keys"),
+        "delete state": ("delete", "key", "keys"), "mkdir": ("make", "directory", "directories"),
+        "remove directory": ("remove", "directory", "directories"), "remove tree": ("remove", "tree", "trees"),
+        "symlink": ("make", "symbolic link", "symbolic links"), "link": ("make", "hard link", "hard links"),
     ]
 }

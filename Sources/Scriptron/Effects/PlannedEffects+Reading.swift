@@ -57,6 +57,8 @@ extension PlannedEffects {
     package func walk(_ root: CheckedPath, _ options: WalkOptions) throws(Failure) -> any EntrySource {
         used.reads(root.path)
         let found = try directoryAt(root.path, "fs.walk")
+        walked.removeAll { $0.path == root.path }
+        walked.append((root.path, found.path))
         if overlay.hasChanges(below: found.path) || found.path != root.path {
             return PlannedWalk(self, root: root.path, directory: found, options)
         }

@@ -30,6 +30,14 @@ extension PlannedEffects {
             bytes: crosses ? source.status.size : nil)
     }
 
+    /// Whether an entry is still reached from its walk's root without a link on the way.
+    private func isAsWalked(_ path: Path, _ found: Overlay.Found) -> Bool {
+        let root = walked.filter { path.isInside($0.path) }.max { $0.path.bytes.count < $1.path.bytes.count }
+        guard let root else { return true }
+        let rest = path.bytes.dropFirst(root.path.bytes.count)
+        return found.path.bytes == root.canonical.bytes + rest
+    }
+
     private func mayRemove(_ found: Overlay.Found, _ parent: Overlay.Found, _ call: String) throws(Failure) {
         guard Permission.mayRemove(found.status, from: parent.status) else {
             throw Failure(
@@ -65,9 +73,7 @@ extension PlannedEffects {
         let call = "fs.remove"
         try live.spareGrantRoot(path.path, call)
         guard let found = try find(path.path, follow: false, call) else { return .gone }
-        // A link on the way: what was seen was reached without one.
-        if seen != nil, found.path != path.path { return .changed }
-        if let seen, !found.status.isStill(seen) { return .changed }
+        if let seen, !found.status.isStill(seen) || !isAsWalked(path.path, found) { return .changed }
         try mayRemove(found, try parent(path.path, call), call)
         let isDirectory = found.status.kind == .directory
         if isDirectory { try mustBeEmpty(found, call) }

@@ -9,6 +9,8 @@ package final class PlannedEffects: Effects {
     package internal(set) var plan = Plan()
     /// The smallest grant that would have served, collected on the way.
     var used = UsedNeeds()
+    /// The roots of walks, as scripts name them and without links on the way.
+    var walked: [(path: Path, canonical: Path)] = []
     private var clock: Timestamp?
     private var slept = 0.0
     private var state: [String: Value] = [:]

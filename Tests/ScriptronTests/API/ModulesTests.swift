@@ -93,7 +93,7 @@ import Testing
     @Test("A connection is tried within the grant; not to be reached is an answer") func tcp() throws {
         let api = try APIFixture()
         #expect(try api.failure(#"net.tcp("127.0.0.1", 1)"#).code == "EGRANT")
-        api.grant.connect = ["127.0.0.1:1", "*.example.org:443"]
+        api.grant.connect = ["127.0.0.1:1", "a.example.org:443"]
         api.services.answers[.resolve] = ["127.0.0.1"]
         let closed = try api.run(#"return net.tcp("127.0.0.1", 1)"#)
         #expect(closed["reachable"] == false)
