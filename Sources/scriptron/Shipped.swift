@@ -6,7 +6,11 @@ enum Shipped {
     static var files: [(path: Path, bytes: [UInt8])] {
         [
             ("scriptron.lua", PackageResources.scriptron_lua),
+            ("jobs/health.lua", PackageResources.health_lua),
             ("jobs/sweep.lua", PackageResources.sweep_lua),
+            ("jobs/lib/format.lua", PackageResources.format_lua),
+            ("jobs/lib/threshold.lua", PackageResources.threshold_lua),
+            ("jobs/lib/vitals.lua", PackageResources.vitals_lua),
         ]
     }
 }

@@ -102,6 +102,16 @@ package enum Doctor {
                 + "; what has a substitute is enforced by it, a job that needs the rest is refused")
     }
 
+    /// The jobs directory: whether it can be read, and only be changed by whom the host trusts.
+    package static func jobs(_ directory: Path) -> Fact {
+        do throws(Failure) {
+            try SourceOwnership.check(directory)
+            return Fact("Configuration", "jobs", .good, directory.text)
+        } catch {
+            return Fact("Configuration", "jobs", .bad, error.message, cure: error.cure)
+        }
+    }
+
     /// The state directory: its store, read from a copy, and its disk.
     package static func state(_ directory: Path) -> [Fact] {
         let places = StatePlaces(directory)

@@ -26,7 +26,7 @@ enum DoctorCommand: Command {
             let places = try context.local.locate(place)
             return machine + [
                 Doctor.Fact("Configuration", "file", .good, name),
-                Doctor.Fact("Configuration", "jobs", .fact, places.jobsDirectory.text),
+                Doctor.jobs(places.jobsDirectory),
             ] + Doctor.state(places.stateDirectory) + [host(places.stateDirectory)]
         } catch {
             let text = Failure(code: error.code, error.message, place: error.place).description

@@ -30,7 +30,7 @@ enum ShowCommand: Command {
         let sandbox = run["sandbox"]?.text ?? ""
         let cuts = run["cuts"]?.integer ?? 0
         let usage = [
-            run["cpu_seconds"]?.double.map { Quantity.describe(seconds: $0) + " CPU" },
+            run["cpu_seconds"]?.double.map { TimeText.short(max(0, $0)) + " CPU" },
             run["max_rss_bytes"]?.integer.map { Quantity.describe(bytes: $0) + " memory" },
         ].compactMap { $0 }
         let rows: [(String, String)] = [

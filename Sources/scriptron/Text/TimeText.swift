@@ -29,6 +29,11 @@ struct TimeText {
     /// How long something took, from its two instants; empty while one is missing.
     func duration(_ from: Value?, _ to: Value?) -> String {
         guard let from = from?.double, let to = to?.double else { return "" }
-        return Quantity.describe(seconds: max(0, to - from))
+        return Self.short(max(0, to - from))
+    }
+
+    /// A short time to the millisecond, a longer one as people say it: `4 ms`, `0.5 s`, `3 min 10 s`.
+    static func short(_ seconds: Double) -> String {
+        seconds < 0.1 ? "\(Int((seconds * 1000).rounded())) ms" : Quantity.describe(seconds: seconds)
     }
 }

@@ -50,6 +50,13 @@ import Testing
         ])
     func numbers(number: Int64, text: String) { #expect(grouped(number) == text) }
 
+    @Test(
+        "Short times are told to the millisecond",
+        arguments: [
+            (0, "0 ms"), (0.004, "4 ms"), (0.0996, "100 ms"), (0.5, "0.5 s"), (190, "3 min 10 s"),
+        ])
+    func times(seconds: Double, text: String) { #expect(TimeText.short(seconds) == text) }
+
     @Test("Progress is a bar where the total is known, else a count") func progress() {
         #expect(
             Console.progressText(["total": 10, "label": "files"], done: 5, width: 80)

@@ -57,6 +57,16 @@ import Testing
         #expect(fact.cure == "chmod go-w \(state.text)")
     }
 
+    @Test("A jobs directory that others may write to, or that is not there, is bad") func jobs() throws {
+        let directory = try TemporaryDirectory()
+        let jobs = try directory.directory("jobs")
+        #expect(Doctor.jobs(jobs).state == .good)
+        try #require(chmod(jobs.text, 0o777) == 0)
+        #expect(Doctor.jobs(jobs).state == .bad)
+        #expect(Doctor.jobs(jobs).cure == "chmod o-w \(jobs.text)")
+        #expect(Doctor.jobs(directory.path.appending("none")).state == .bad)
+    }
+
     @Test("Its facts are grouped, marked, and fit the width") func text() {
         let facts = [
             Doctor.Fact("Machine", "kernel", .fact, "Linux"), Doctor.Fact("Machine", "time zone", .good, "UTC"),
