@@ -16,6 +16,7 @@ package final class HostCore: Sendable {
         _ place: ConfigurationPlace, executable: Path, makesMissing: Bool,
         onZygote: @escaping @Sendable (ZygoteProcess.Change) -> Void = { _ in }
     ) throws(Failure) {
+        ResourceLimits.raiseOpenFiles()
         do throws(SystemError) {
             let loop = try EventLoop()
             self.loop = loop

@@ -41,6 +41,7 @@ struct ZygoteLoop {
     /// Warms up: opens Lua, compiles filters, asks the kernel what it can do.
     init(control: PacketSocket) throws {
         self.control = control
+        ResourceLimits.raiseOpenFiles()
         try control.descriptor.setCloseOnExec()
         let facts = SandboxFacts.probe()
         confinements = ConfinementCache(facts: facts)
