@@ -197,7 +197,8 @@ extension Grant {
     /// The same grant without any right to change something: what may be written may be read.
     var forDryRun: Grant {
         var grant = self
-        grant.read = read + write
+        // What the host would make when it loads the job is not there yet.
+        grant.read = (read + write).filter { (try? FileStatus.of($0, follow: true)) ?? nil != nil }
         grant.write = []
         grant.connect = []
         grant.ports = []

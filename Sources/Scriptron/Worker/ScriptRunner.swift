@@ -127,8 +127,20 @@ struct ScriptRunner {
             // A dry run may ask for what the job's grant allows, though its own sandbox lets it change nothing.
             let asked = try order.grant.map { (value) throws(Failure) in try Grant(decoding: value) } ?? grant
             let resolver = PathResolver(grant: asked, base: order.base, scratch: order.scratch, job: order.job)
+            if order.task == .dryRun { makeMissing(asked, resolver, effects) }
             stage.context.session = APIContext.Session(
                 effects: effects, resolver: resolver, grant: asked, zone: try Zone.named(orSystem: order.timezone))
+        }
+    }
+
+    /// The directories that the host would make when it loads the job: the first steps of the plan.
+    private func makeMissing(_ grant: Grant, _ resolver: PathResolver, _ effects: any Effects) {
+        for path in grant.write {
+            guard let checked = try? resolver.check(path.bytes, .write, call: "needs"),
+                (try? effects.status(checked, follow: true)) == .some(nil)
+            else { continue }
+            // What cannot be made is left to the error of the call that needs it.
+            _ = try? effects.makeDirectory(checked, mode: nil, parents: true)
         }
     }
 
