@@ -110,7 +110,8 @@ end
 
 function Sweep:explain(text, entry, ...)
   if self.settings.explain then
-    log.info(string.format(text, ...) .. ": " .. entry.path, { age = age_text(self.now - touched(entry, self.settings.clock)) })
+    local age = age_text(self.now - touched(entry, self.settings.clock))
+    log.info(string.format(text, ...) .. ": " .. entry.path, { age = age })
   end
 end
 

@@ -264,13 +264,19 @@ extension PlannedEffects {
         guard let scratch = live.settings.scratch else {
             throw Failure(code: "ENOENT", "fs.temp_dir: this run has no scratch directory")
         }
-        let path = scratch.appending("tmp-planned-\(plan.steps.count)")
-        let parent = try existing(scratch, follow: true, "fs.temp_dir")
-        overlay.put(
-            parent.path.appending(Path(bytes: path.name)),
-            overlay.make(
-                .directory, in: parent, mode: 0o700, owner: Permission.owner, now: nanoseconds, content: .unknown,
-                size: 0))
+        let call = "fs.temp_dir"
+        func make(_ path: Path) throws(Failure) {
+            let parent = try existing(path.parent, follow: true, call)
+            overlay.put(
+                parent.path.appending(Path(bytes: path.name)),
+                overlay.make(
+                    .directory, in: parent, mode: 0o700, owner: Permission.owner, now: nanoseconds, content: .unknown,
+                    size: 0))
+        }
+        if try find(scratch, follow: true, call) == nil { try make(scratch) }
+        temporaryDirectories += 1
+        let path = scratch.appending("tmp-\(temporaryDirectories)")
+        try make(path)
         return path
     }
 }

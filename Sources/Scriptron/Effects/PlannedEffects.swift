@@ -15,10 +15,14 @@ package final class PlannedEffects: Effects {
     private var slept = 0.0
     private var state: [String: Value] = [:]
     private var nextLock: Int64 = 1
+    var temporaryDirectories = 0
     /// Bytes of contents that are kept.
     var kept = 0
     /// The most of them; what comes beyond has a size only.
     static let mostKept = 64 << 20
+
+    /// Where a dry run's scratch directory is, which is there in the overlay only.
+    package static let scratch: Path = "/scriptron-dry-run"
 
     /// - Parameter at: The time that the run pretends it to be; nil: as it is.
     package init(_ live: LiveEffects, at clock: Timestamp? = nil) {

@@ -117,16 +117,17 @@ struct ScriptRunner {
     /// Gives the host API its means.
     private func openWorld() throws(LuaError) {
         try raising { () throws(Failure) in
+            // A dry run may ask for what the job's grant allows, though its own sandbox lets it change nothing.
+            let asked = try order.grant.map { (value) throws(Failure) in try Grant(decoding: value) } ?? grant
+            let scratch = order.scratch ?? (order.task == .dryRun ? PlannedEffects.scratch : nil)
             let live = LiveEffects(
                 LiveEffects.Settings(
-                    services: link, grant: grant, base: order.base, scratch: order.scratch, zone: order.timezone,
+                    services: link, grant: asked, base: order.base, scratch: scratch, zone: order.timezone,
                     deadline: order.deadline))
             let effects: any Effects =
                 order.task == .dryRun
                 ? PlannedEffects(live, at: order.this["fire_time"]?.double.map { Timestamp($0) }) : live
-            // A dry run may ask for what the job's grant allows, though its own sandbox lets it change nothing.
-            let asked = try order.grant.map { (value) throws(Failure) in try Grant(decoding: value) } ?? grant
-            let resolver = PathResolver(grant: asked, base: order.base, scratch: order.scratch, job: order.job)
+            let resolver = PathResolver(grant: asked, base: order.base, scratch: scratch, job: order.job)
             if order.task == .dryRun { makeMissing(asked, resolver, effects) }
             stage.context.session = APIContext.Session(
                 effects: effects, resolver: resolver, grant: asked, zone: try Zone.named(orSystem: order.timezone))

@@ -86,6 +86,13 @@ enum DryRunText {
         if let argv = rest.removeValue(forKey: "argv")?.list {
             text += " " + argv.map { quoted(ValueText.short($0)) }.joined(separator: " ")
         }
+        if let stages = rest.removeValue(forKey: "stages")?.list {
+            let commands = stages.map { stage in
+                (stage.list ?? []).map { quoted(ValueText.short($0)) }.joined(separator: " ")
+            }
+            text += " " + commands.joined(separator: " | ")
+        }
+        if let file = rest.removeValue(forKey: "stdout") { text += " > " + quoted(ValueText.short(file)) }
         var remarks: [String] = []
         if let bytes = rest.removeValue(forKey: "bytes")?.integer { remarks.append(Quantity.describe(bytes: bytes)) }
         let isAssumed = rest.removeValue(forKey: "assumed")?.bool == true

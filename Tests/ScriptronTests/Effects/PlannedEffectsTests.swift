@@ -192,4 +192,17 @@ import Testing
         #expect(result == ["text of a!", "onetwo", 1])
         #expect(api.directory.text("box/a") == "text of a")
     }
+
+    @Test("A temporary directory is there in the plan only, and costs no step") func temporary() throws {
+        let api = try api()
+        let result = try api.run(
+            #"""
+            local directory = fs.temp_dir()
+            fs.write(directory .. "/x", "y")
+            return { fs.read(directory .. "/x"), directory ~= fs.temp_dir() }
+            """#)
+        #expect(result == ["y", true])
+        #expect(api.steps == ["write x"])
+        #expect(try api.directory.names("scratch") == [])
+    }
 }
