@@ -14,6 +14,7 @@ enum ServeCommand: Command {
         let code = try context.local.serve(try context.configuration(arguments)) { status in
             StandardStream.output(ready(status, style).joined(separator: "\n") + "\n")
         }
+        context.console.line("Scriptron has stopped.")
         return ExitCode(rawValue: code) ?? .failed
     }
 
