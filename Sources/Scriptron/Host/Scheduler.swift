@@ -36,7 +36,13 @@ package final class Scheduler: Sendable {
         /// A claim of it is on its way to the store.
         var claiming = false
         /// What takes its place when that claim is durable.
-        var successor: LoadedJob??
+        var successor: Successor?
+    }
+
+    /// A job as it was edited, or removed, while a claim was on its way.
+    fileprivate enum Successor {
+        case changed(LoadedJob, since: Timestamp)
+        case removed
     }
 
     fileprivate struct State {
@@ -103,9 +109,8 @@ package final class Scheduler: Sendable {
     /// Fire times of the schedule that a job had when the host ended; the job goes on with the new one from now.
     private func accountForOldSchedule(_ job: LoadedJob, _ old: JobCursor, now: Timestamp) throws {
         try connections.store.write { session in
-            for range in Self.passed(job, old, now: now, reason: "the host was down, and its schedule was changed") {
-                try session.addMissed(range, merge: true)
-            }
+            let ranges = Self.passed(job, old, now: now, reason: "the host was down, and its schedule was changed")
+            try session.addMissed(ranges, after: old.accountedUntil)
             try session.setCursor(job.cursor(now))
         }
         state.withLock { $0.plans[job.name]?.cursor = now }
@@ -135,12 +140,8 @@ package final class Scheduler: Sendable {
         let now = connections.clock.now()
         let isNew = state.withLock { state -> Bool in
             if var plan = state.plans[job.name] {
-                if plan.claiming {
-                    plan.successor = .some(job)
-                } else {
-                    if plan.job.schedule != job.schedule { plan.cursor = max(plan.cursor, now) }
-                    plan.job = job
-                }
+                plan.successor = .changed(job, since: now)
+                if !plan.claiming { _ = plan.takeSuccessor() }
                 state.plans[job.name] = plan
                 state.reschedule(job.name)
                 return false
@@ -154,15 +155,14 @@ package final class Scheduler: Sendable {
             let known = try session.cursors()[job.name]
             // A job that could not be loaded when the host started, and now can.
             if isNew, let known {
-                for range in Self.passed(job, known, now: now, reason: "the job could not be loaded") {
-                    try session.addMissed(range, merge: true)
-                }
+                let ranges = Self.passed(job, known, now: now, reason: "the job could not be loaded")
+                try session.addMissed(ranges, after: known.accountedUntil)
             }
             if isNew || known?.schedules != cursor.schedules { try session.setCursor(cursor) }
         } completion: { [connections] result in
             if case .failure(let error) = result { connections.trouble(Failure.wrapping(error)) }
         }
-        arm()
+        tick()
     }
 
     /// Forgets a job that is gone; its history stays.
@@ -170,7 +170,7 @@ package final class Scheduler: Sendable {
         tick()
         state.withLock { state in
             if state.plans[name]?.claiming == true {
-                state.plans[name]?.successor = .some(nil)
+                state.plans[name]?.successor = .removed
             } else {
                 state.plans.removeValue(forKey: name)
             }
@@ -223,7 +223,7 @@ package final class Scheduler: Sendable {
     private func submit(_ claims: [Claim], movesCursor: Bool) {
         connections.store.submit { session -> [Run?] in
             try claims.map { claim in
-                for range in claim.account.ranges { try session.addMissed(range, merge: true) }
+                try session.addMissed(claim.account.ranges, after: claim.account.after)
                 if movesCursor { try session.setCursor(claim.job.cursor(claim.account.until)) }
                 guard let run = claim.run else { return nil }
                 try session.saveVersion(claim.job.version.hash, files: claim.job.version.files)
@@ -249,27 +249,33 @@ package final class Scheduler: Sendable {
 
     /// Moves the cursors of claims that are durable; those that are not are due again.
     private func settle(_ claims: [Claim], done: Bool) {
-        state.withLock { state in
-            for claim in claims {
+        let taken = state.withLock { state in
+            claims.compactMap { claim -> JobCursor? in
                 let name = claim.job.name
-                guard var plan = state.plans[name] else { continue }
+                guard var plan = state.plans[name] else { return nil }
                 plan.claiming = false
                 if done { plan.cursor = claim.account.until }
-                switch plan.successor {
-                case .some(.some(let job)):
-                    if plan.job.schedule != job.schedule { plan.cursor = max(plan.cursor, connections.clock.now()) }
-                    plan.job = job
-                    plan.successor = nil
-                case .some(.none):
+                if case .removed = plan.successor {
                     state.plans.removeValue(forKey: name)
-                    continue
-                case nil: break
+                    return nil
                 }
+                let isTaken = plan.takeSuccessor()
                 state.plans[name] = plan
                 state.reschedule(name)
+                return isTaken ? plan.job.cursor(plan.cursor) : nil
             }
         }
+        if !taken.isEmpty { write(taken) }
         tick()
+    }
+
+    /// Writes cursors of jobs that changed while a claim of them was on its way: the claim has written the old ones.
+    private func write(_ cursors: [JobCursor]) {
+        connections.store.submit { session in
+            for cursor in cursors { try session.setCursor(cursor) }
+        } completion: { [connections] result in
+            if case .failure(let error) = result { connections.trouble(Failure.wrapping(error)) }
+        }
     }
 
     /// What is accounted for later than now is taken back: ranges are due again, and what ran is found by its row.
@@ -305,6 +311,21 @@ package final class Scheduler: Sendable {
     }
 }
 
+extension Scheduler.Plan {
+    /// Puts the changed job in the place of the old one, whose fire times until the change must be accounted for first:
+    /// where one of them is still due, the successor waits. Whether it was taken.
+    fileprivate mutating func takeSuccessor() -> Bool {
+        guard case .changed(let changed, let since) = successor else { return false }
+        if job.schedule != changed.schedule {
+            if let due = job.schedule.next(after: cursor), due <= since { return false }
+            cursor = max(cursor, since)
+        }
+        job = changed
+        successor = nil
+        return true
+    }
+}
+
 extension Scheduler.State {
     fileprivate mutating func reschedule(_ name: String) {
         guard let plan = plans[name], !plan.claiming else { return timetable.set(name, nil) }
@@ -315,10 +336,13 @@ extension Scheduler.State {
         timetable.takeDue(now, limit: Scheduler.batch).compactMap { name in
             guard let plan = plans[name] else { return nil }
             let header = plan.job.header
+            // Of a schedule that was changed meanwhile only the fire times before the change count.
+            var end = now
+            if case .changed(_, let since) = plan.successor { end = min(now, since) }
             let account = FireAccount(
                 job: name, schedule: plan.job.schedule, after: plan.cursor,
                 FireAccount.Circumstances(
-                    now: now, catchUp: header.catchUp, catchUpWindow: header.catchUpWindow,
+                    now: end, catchUp: header.catchUp, catchUpWindow: header.catchUpWindow,
                     busy: connections.busy(name), missedReason: missedReason))
             guard account.until > plan.cursor else {
                 timetable.set(name, plan.job.schedule.next(after: now))
@@ -328,6 +352,17 @@ extension Scheduler.State {
             let run = account.run.map { plan.job.newRun(trigger: .schedule, fireTime: $0, now: now) }
             return Scheduler.Claim(job: plan.job, account: account, run: run)
         }.sorted { ($0.run?.fireTime ?? now) < ($1.run?.fireTime ?? now) }
+    }
+}
+
+extension StoreSession {
+    /// Adds the ranges that follow a cursor. The first goes on with the job's newest range where that one ends at the
+    /// cursor: else runs lie between them.
+    fileprivate func addMissed(_ ranges: [MissedRange], after cursor: Timestamp) throws {
+        for range in ranges {
+            let newest = try missed(job: range.job, limit: 1).first
+            try addMissed(range, merge: newest?.to == cursor)
+        }
     }
 }
 

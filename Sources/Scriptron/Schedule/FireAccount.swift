@@ -28,16 +28,22 @@ package struct FireAccount: Sendable, Hashable {
     /// The fire time that becomes a run.
     package private(set) var run: Timestamp?
     package private(set) var ranges: [MissedRange] = []
+    /// The cursor that the account begins at.
+    package let after: Timestamp
     /// Every fire time until here is accounted for.
     package private(set) var until: Timestamp
 
     /// Nothing to account for until an instant.
     package static func nothing(until instant: Timestamp) -> FireAccount { FireAccount(until: instant) }
 
-    private init(until: Timestamp) { self.until = until }
+    private init(until: Timestamp) {
+        after = until
+        self.until = until
+    }
 
     /// Accounts for the fire times later than `cursor` and not later than now.
     package init(job: String, schedule: JobSchedule, after cursor: Timestamp, _ circumstances: Circumstances) {
+        after = cursor
         until = cursor
         // One microsecond later, for `previous` excludes its own instant.
         let end = Timestamp(microseconds: circumstances.now.microseconds + 1)
