@@ -31,14 +31,23 @@ package final class Leases: Sendable {
         self.boot = boot
     }
 
-    /// The leases that a dead host left in this boot; the file is empty afterwards.
-    package func takeLeftOver() throws(Failure) -> [Lease] {
+    /// The leases that a dead host left in this boot. They stay in the file until `forgetLeftOver`, so that a host that
+    /// is killed while it kills leaves them to the next one.
+    package func leftOver() throws(Failure) -> [Lease] {
         do throws(SystemError) {
             let bytes = try file.read()
-            try file.truncate()
             return stride(from: 0, to: bytes.count, by: Self.rowSize).compactMap { start in
                 decode(bytes[start..<min(start + Self.rowSize, bytes.count)])
             }
+        } catch {
+            throw error.failure()
+        }
+    }
+
+    /// Empties the file: nothing runs any more of what it named. To be called before the first `take`.
+    package func forgetLeftOver() throws(Failure) {
+        do throws(SystemError) {
+            try file.truncate()
         } catch {
             throw error.failure()
         }

@@ -8,9 +8,10 @@ package struct Recovery {
 
     /// Kills the processes that a dead host's leases still name, and waits until they are gone, a few seconds at most.
     package static func killLeftOver(_ leases: Leases) throws(Failure) -> Int {
-        let left = try leases.takeLeftOver()
+        let left = try leases.leftOver()
         for lease in left { lease.kill() }
         for lease in left { lease.waitUntilGone(seconds: 5) }
+        try leases.forgetLeftOver()
         return left.count
     }
 

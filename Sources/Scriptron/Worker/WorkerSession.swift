@@ -54,7 +54,7 @@ final class WorkerSession: Sendable {
         state = Mutex(State(workerEnd: workerEnd))
     }
 
-    /// Listens, and puts the order on the channel.
+    /// Listens. The order follows when the process is known.
     func begin() {
         do throws(SystemError) {
             let token = try loop.watch(channel.descriptor) { [weak self] in self?.receive() }
@@ -64,7 +64,6 @@ final class WorkerSession: Sendable {
         }
         after(deadline - Monotonic.now) { $0.deadlineCame() }
         after(deadline + grace - Monotonic.now) { $0.kill() }
-        send(order.value)
     }
 
     /// The worker's end of the channel, once.
@@ -90,6 +89,8 @@ final class WorkerSession: Sendable {
         }
         handler(.spawned(pid: pid, started: ProcessHandle.startTime(pid: pid) ?? 0))
         if killed { handle?.kill() }
+        // Only now, when its pid is leased: no script runs in a process that a next host could not find and kill.
+        send(order.value)
     }
 
     private func deadlineCame() {
@@ -131,13 +132,14 @@ final class WorkerSession: Sendable {
             state.zygoteDied = true
             return state.process
         }
-        guard let process else { return finish(.lost, exit: nil) }
+        // One that is not known has no order yet, and ends when its channel does.
+        guard let process else { return finish(state.withLock { $0.verdict(nil) }, exit: nil) }
         process.kill()
-        while receiveOnce() {}
         // Its parent is dead, so that nobody reports its exit: the pidfd does.
         let token = try? loop.watch(process.descriptor) { [weak self] in
             guard let self else { return }
-            self.finish(self.state.withLock { $0.result }.map { .finished($0) } ?? .lost, exit: nil)
+            while self.receiveOnce() {}
+            self.finish(self.state.withLock { $0.verdict(nil) }, exit: nil)
         }
         if let token { state.withLock { $0.timers.append(token) } } else { finish(.lost, exit: nil) }
     }
@@ -264,12 +266,12 @@ final class WorkerSession: Sendable {
 
 extension WorkerSession.State {
     /// The host's own knowledge comes before the worker's words.
-    fileprivate func verdict(_ exit: ProcessExit) -> WorkerEnd.Verdict {
+    fileprivate func verdict(_ exit: ProcessExit?) -> WorkerEnd.Verdict {
         if expired { return .timedOut }
         if cancelled { return .cancelled }
         if let violation { return .crashed(violation) }
         if let result { return .finished(result) }
-        if zygoteDied { return .lost }
+        guard let exit, !zygoteDied else { return .lost }
         if let signal = exit.signal { return .crashed(ProcessExit.signalName(signal)) }
         return .crashed("exit code \(exit.code ?? -1)")
     }
