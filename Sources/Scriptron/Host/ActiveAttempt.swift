@@ -80,6 +80,7 @@ struct ActiveAttempt: Sendable {
         attempt.cpuSeconds = end.exit?.cpuSeconds ?? 0
         attempt.maxRSSBytes = end.exit?.maxRSSBytes ?? 0
         claimed.run.reason = verdict.reason
+        if verdict.isCut { claimed.run.cuts += 1 }
         switch verdict.next {
         case .end:
             claimed.run.state = .ended
@@ -88,9 +89,7 @@ struct ActiveAttempt: Sendable {
         case .retry(let seconds):
             claimed.run.state = .waiting
             claimed.run.notBefore = now + seconds
-        case .redo, .redoAtNextStart:
-            claimed.run.state = .waiting
-            claimed.run.cuts += 1
+        case .redo, .redoAtNextStart: claimed.run.state = .waiting
         }
     }
 

@@ -193,6 +193,7 @@ package final class Supervisor: Sendable {
                 state.waiting.insert(claimed, at: 0)
             }
             startWaiting()
+            announceIdle()
         }
     }
 

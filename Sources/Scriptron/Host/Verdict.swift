@@ -17,6 +17,8 @@ package struct Verdict: Sendable, Hashable {
     package var error: String?
     package var result: Value = .null
     package var next: Next = .end
+    /// Whether the end of the host or of its zygote ended it.
+    package private(set) var isCut = false
 
     /// Judges the end of an attempt.
     ///
@@ -61,10 +63,12 @@ package struct Verdict: Sendable, Hashable {
 
     /// A run that is cut is run again, once; one that is cut twice ends `lost`.
     private mutating func cut(_ header: JobHeader, _ cuts: Int, _ again: Next) {
+        isCut = true
         if header.redo && cuts == 0 {
             next = again
         } else {
             outcome = .lost
+            if cuts > 0 { reason = reason.map { $0 + " under it a second time" } }
         }
     }
 }

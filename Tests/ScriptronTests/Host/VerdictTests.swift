@@ -48,5 +48,7 @@ import Testing
         #expect(judge(.lost, redo: false).next == .end)
         #expect(judge(.cancelled, stopping: true).next == .redoAtNextStart)
         #expect(judge(.cancelled, cuts: 1, stopping: true).outcome == .lost)
+        #expect(judge(.lost, cuts: 1).isCut && judge(.cancelled, redo: false, stopping: true).isCut)
+        #expect(!judge(.cancelled).isCut && !judge(.crashed("SIGKILL")).isCut && !judge(.timedOut).isCut)
     }
 }
