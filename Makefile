@@ -17,9 +17,9 @@ test: toolchain packages ## the tests, and a smoke test of the release binary
 	@$(MAKE) --no-print-directory build
 	scripts/smoke-test $(BINARY)
 
-soak: toolchain packages ## the long runs: hosts, zygotes and workers killed at random
+soak: build ## the long runs: hosts, zygotes and workers killed at random, SEED=1
 	swift build --build-tests
-	swift test --skip-build --filter ScriptronSoak
+	SCRIPTRON_BINARY=$(BINARY) swift test --skip-build --filter ScriptronSoak
 
 fuzz: toolchain ## the parsers against random input, SECONDS_EACH=60 a parser
 	scripts/fuzz $(or $(SECONDS_EACH),60)
@@ -45,4 +45,4 @@ toolchain:
 
 packages:
 	@scripts/install-packages make gcc libc6-dev liblua5.4-dev libsqlite3-dev libcurl4-openssl-dev \
-		libmicrohttpd-dev libseccomp-dev libssl-dev tzdata ca-certificates
+		libmicrohttpd-dev libseccomp-dev libssl-dev tzdata ca-certificates python3

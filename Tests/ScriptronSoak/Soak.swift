@@ -1,9 +1,18 @@
+import Glibc
 import Testing
 
 @testable import Scriptron
 
-@Suite("Soak") struct Soak {
-    @Test("The version is a semantic one") func version() {
-        #expect(Scriptron.version.split(separator: ".").count == 3)
+/// The long form of the crash tests (`make soak`): what they print is their result.
+@Suite("Soak", .serialized) struct Soak {
+    @Test("Fifty kills of the host, then zygotes and workers: every second is accounted for, once")
+    func kills() throws {
+        let folder = Path(#filePath).parent.appending("Crash")
+        let built = try Path("/proc/self/exe").resolvingLinks().parent.appending("scriptron").text
+        let binary = getenv("SCRIPTRON_BINARY").map { String(cString: $0) } ?? built
+        let seed = getenv("SEED").map { String(cString: $0) } ?? "1"
+        let status = system(
+            "python3 '\(folder)/crash.py' '\(binary)' kills --hosts 50 --zygotes 25 --workers 25 --seed '\(seed)'")
+        #expect(status == 0)
     }
 }

@@ -1,0 +1,25 @@
+import Testing
+
+@testable import Scriptron
+
+/// The real host killed, stopped and met by another, and its store checked by a program that shares no code with it
+/// (`Tests/ScriptronSoak/Crash`). The long form is `make soak`.
+@Suite("Crashes") struct CrashTests {
+    @Test("After kills of the host, the zygote and workers every second is accounted for, once") func kills() throws {
+        try Self.crash("kills", "--hosts", "4", "--zygotes", "1", "--workers", "1", "--seed", "20")
+    }
+
+    @Test(
+        "Ends in order, and hosts that meet",
+        arguments: ["finishes", "redone", "second-signal", "second-host", "stale-socket", "orphans"])
+    func scenario(_ name: String) throws {
+        try Self.crash(name)
+    }
+
+    /// Runs the driver, whose last line says how it went.
+    private static func crash(_ arguments: String...) throws {
+        let driver = Path(#filePath).parent.parent.parent.appending("ScriptronSoak/Crash/crash.py")
+        let ran = try RanProgram.run("/usr/bin/env", ["python3", driver.text, TestBinary.path.text] + arguments)
+        #expect(ran.lines.last == "\(arguments[0]): as expected", "\(ran.output)")
+    }
+}
