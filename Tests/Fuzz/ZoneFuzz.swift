@@ -11,7 +11,8 @@ func fuzzZone(_ data: UnsafePointer<UInt8>, _ count: Int) -> CInt {
         for instant: Int64 in [.min, -3_000_000_000, 0, 1_790_000_000, 4_000_000_000, .max] {
             let period = table.period(at: instant)
             precondition(period.start < period.end, "a period ends before it starts")
-            if period.end < .max {
+            // Beyond that all instants are one.
+            if period.end < 9_000_000_000_000, period.end > -9_000_000_000_000 {
                 precondition(table.period(at: period.end).start == period.end, "two periods leave a gap")
             }
         }

@@ -105,6 +105,10 @@ extension ZoneTable {
                     abbreviation: String(decoding: name, as: UTF8.self)))
         }
         let rising = zip(transitions, transitions.dropFirst()).allSatisfy { $0 < $1 }
+        // RFC 8536, section 3.2 keeps them above -2^59; what is beyond would overflow the arithmetic.
+        guard transitions.allSatisfy({ $0.magnitude <= 1 << 60 }) else {
+            throw FormatError(message: "one of its transitions is out of range")
+        }
         guard rising, indexes.allSatisfy({ Int($0) < header.types }) else {
             throw FormatError(message: "its transitions are out of order or of unknown kind")
         }

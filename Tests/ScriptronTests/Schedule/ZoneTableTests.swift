@@ -32,6 +32,23 @@ import Testing
         #expect(error?.message == "it counts leap seconds")
     }
 
+    @Test("Transitions beyond all years are refused", arguments: [0x7F, 0x80] as [UInt8]) func farTransition(
+        first: UInt8
+    ) {
+        var header = Array("TZif2".utf8) + [UInt8](repeating: 0, count: 15)
+        for count: UInt8 in [0, 0, 0, 1, 1, 4] { header += [0, 0, 0, count] }
+        let kind = [UInt8](repeating: 0, count: 6) + Array("UTC\0".utf8)
+        var bytes = header
+        bytes += [0, 0, 0, 0, 0]
+        bytes += kind
+        bytes += header
+        bytes += [first, 0, 0, 0, 0, 0, 0, 0, 0]
+        bytes += kind
+        bytes += Array("\nUTC0\n".utf8)
+        let error = #expect(throws: ZoneTable.FormatError.self) { try ZoneTable(tzif: bytes) }
+        #expect(error?.message == "one of its transitions is out of range")
+    }
+
     @Test(
         "A rule gives the changes of a year",
         arguments: [
