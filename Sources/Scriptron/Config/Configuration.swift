@@ -14,15 +14,13 @@ package struct Configuration: Sendable, Hashable {
     package var concurrency: Int?
     /// The user of jobs that name none, under a root host.
     package var defaultUser: String?
-    /// The group that may use the control socket; nil: only its owner.
-    package var socketGroup: String?
     /// Nil: a job gets what it declares.
     package var ceiling: Ceiling?
     package var jobs: [String: JobConfiguration] = [:]
 
-    private static let later = ["listen", "channels", "routes"]
+    private static let later = ["listen", "channels", "routes", "socket_group"]
     private static let known = [
-        "jobs_dir", "state_dir", "timezone", "concurrency", "default_user", "socket_group", "ceiling", "jobs",
+        "jobs_dir", "state_dir", "timezone", "concurrency", "default_user", "ceiling", "jobs",
     ]
 
     /// The configuration without a file: `jobs` and `var` in the working directory (absolute).
@@ -56,7 +54,6 @@ package struct Configuration: Sendable, Hashable {
         timezone = try section.text("timezone")
         concurrency = try section.integer("concurrency", in: 1...10_000).map { Int($0) }
         defaultUser = try section.text("default_user")
-        socketGroup = try section.text("socket_group")
         ceiling = try section.section("ceiling").map { (section) throws(Failure) in try Ceiling(section) }
         try section.refuse(Self.later)
         if var jobs = try section.section("jobs") { self.jobs = try Self.jobs(&jobs) }

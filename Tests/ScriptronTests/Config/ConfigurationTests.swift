@@ -17,7 +17,7 @@ import Testing
         let configuration = try ConfigFixture.configuration(
             """
             jobs_dir = "../jobs", state_dir = "/var/lib/x/", timezone = "UTC", concurrency = 8, default_user = "app",
-            socket_group = "ops", listen = false, channels = nil,
+            listen = false, channels = nil,
             ceiling = { read = { "/etc" }, write = "var", run = { "tar" }, connect = { "*.x.org:443" }, user = { "root" } },
             jobs = {
               ["backup-db"] = {
@@ -32,7 +32,6 @@ import Testing
         #expect(configuration.timezone == "UTC")
         #expect(configuration.concurrency == 8)
         #expect(configuration.defaultUser == "app")
-        #expect(configuration.socketGroup == "ops")
         var ceiling = Ceiling()
         ceiling.read = ["/etc"]
         ceiling.write = ["var"]
@@ -88,6 +87,7 @@ import Testing
             ("concurrency = 1.5", "concurrency: must be a whole number from 1 to 10000, not 1.5"),
             ("listen = '127.0.0.1:8477'", "listen: not supported yet; remove it"),
             ("channels = {}", "channels: not supported yet"),
+            ("socket_group = 'ops'", "socket_group: not supported yet"),
             ("routes = {}", "routes: not supported yet"),
             ("ceiling = true", "ceiling: must be a table"),
             ("ceiling = { raed = {} }", "ceiling.raed: unknown key; did you mean read?"),
