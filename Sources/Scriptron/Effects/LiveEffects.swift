@@ -43,6 +43,8 @@ package final class LiveEffects: Effects {
 
     package func request(_ service: HostService, _ arguments: [String: Value]) throws(Failure) -> Value {
         try checkDeadline(service.rawValue)
+        // Or the directory that is kept open for the next removal would itself be in use.
+        if service == .openAny || service == .openers { lastParent = nil }
         return try settings.services.request(service, arguments)
     }
 
