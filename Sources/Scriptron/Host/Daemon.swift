@@ -16,7 +16,8 @@ package final class Daemon: Sendable {
         /// Trouble that is not over: by what it is about.
         var troubles: [String: Failure] = [:]
         var stopping = false
-        var upkeep: EventLoop.Token?
+        /// The timer of the next look at the sources.
+        var rescan: EventLoop.Token?
     }
 
     let core: HostCore
@@ -163,6 +164,8 @@ package final class Daemon: Sendable {
     }
 
     private let isScheduling = Mutex(false)
+    /// The places of sources whose failures were said.
+    private let reported = Mutex<Set<String>>([])
 
     // Live reload.
 
@@ -181,13 +184,14 @@ package final class Daemon: Sendable {
 
     /// Looks at all sources again, as an operator may ask.
     package func rescan() {
-        reload.submit { [self] in take(watcher.snapshot) }
+        watcher.expectChanges()
+        rescanLater()
     }
 
-    /// Looks at the sources when the watcher says that it is time.
+    /// Looks at the sources when the watcher says that it is time: one timer, whoever asks.
     private func rescanLater() {
         let wait = max(0.01, min(watcher.due - clock.monotonic, 60))
-        core.loop.after(wait) { [self] in
+        let next = core.loop.after(wait) { [self] in
             if state.withLock({ $0.stopping }) { return }
             guard watcher.due <= clock.monotonic else { return rescanLater() }
             reload.submit { [self] in
@@ -195,6 +199,11 @@ package final class Daemon: Sendable {
                 core.loop.post { [self] in rescanLater() }
             }
         }
+        let earlier = state.withLock { state in
+            defer { state.rescan = next }
+            return state.rescan
+        }
+        if let earlier { core.loop.cancel(earlier) }
     }
 
     /// Takes sources that changed; a configuration that is broken leaves the last good one in force.
@@ -203,7 +212,11 @@ package final class Daemon: Sendable {
             try takeConfiguration(snapshot)
             let sources = try JobSources.collect(snapshot, state.withLock { $0.environment })
             parts.catalog.take(sources)
-            trouble("sources", snapshot.failures.first)
+            for name in reported.withLock({ $0 }).subtracting(snapshot.failures.map { $0.place ?? "" }) {
+                trouble("source \(name)", nil)
+            }
+            for failure in snapshot.failures { trouble("source \(failure.place ?? "")", failure) }
+            reported.withLock { $0 = Set(snapshot.failures.map { $0.place ?? "" }) }
         } catch {
             trouble("configuration", error)
         }

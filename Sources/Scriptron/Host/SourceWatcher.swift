@@ -104,6 +104,11 @@ package final class SourceWatcher: Sendable {
         }
     }
 
+    /// Makes the next look one at everything.
+    package func expectChanges() {
+        state.withLock { $0.note(SourceScan.Changes(everything: true), now: clock.monotonic) }
+    }
+
     /// When there is something to look at, in seconds of the clock's `monotonic`.
     package var due: Double { state.withLock { $0.due } }
 

@@ -86,6 +86,7 @@ package struct ProcessExit: Sendable, Hashable {
     package static func killAndReap(_ pid: Int32) {
         Glibc.kill(pid, SIGKILL)
         _ = reap(pid: pid, wait: true)
+        Spawn.forget(pid)
     }
 
     /// Waits for a child of ours; kills it after `seconds`.

@@ -6,6 +6,9 @@ package enum Spawn {
     /// The pids of all that was started: what else becomes a child of this process is an orphan.
     private static let pids = Mutex<Set<Int32>>([])
 
+    /// A child that was waited for: its number may be another's from now on.
+    static func forget(_ pid: Int32) { pids.withLock { _ = $0.remove(pid) } }
+
     /// Kills the children of this process that it did not start itself, which came to it as a subreaper; true where
     /// there was one.
     package static func sweepOrphans() -> Bool {
