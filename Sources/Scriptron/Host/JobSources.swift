@@ -27,8 +27,8 @@ package enum JobSources {
                 name: name, path: path, script: shown, files: files, isEnabled: words.enabled, key: "")
             if file == nil {
                 source.refusal = Failure(
-                    code: "ENOENT", "there is no script \(path)", place: "scriptron.lua: jobs.\(name).script",
-                    cure: "name a file of the jobs directory")
+                    code: "ENOENT", "there is no script \(path)", place: "scriptron.lua: jobs.\(name)",
+                    cure: "put it there, name another by script, or say enabled = false")
             }
             source.key = try key(source, environment)
             sources.append(source)
