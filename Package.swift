@@ -21,8 +21,8 @@ let package = Package(
         // The system calls that Swift cannot reach.
         .target(name: "CLinux", linkerSettings: [.linkedLibrary("m")]),
         .systemLibrary(name: "CSQLite", path: "Sources/CLibraries/CSQLite"),
-        .systemLibrary(name: "CMicroHTTPD", path: "Sources/CLibraries/CMicroHTTPD"),
-        .target(name: "CCurl", path: "Sources/CLibraries/CCurl", linkerSettings: [.linkedLibrary("curl")]),
+        .target(name: "CMicroHTTPD", path: "Sources/CLibraries/CMicroHTTPD"),
+        .target(name: "CCurl", path: "Sources/CLibraries/CCurl"),
         .systemLibrary(name: "CSeccomp", path: "Sources/CLibraries/CSeccomp"),
         .systemLibrary(name: "CCrypto", path: "Sources/CLibraries/CCrypto"),
         .target(

@@ -21,8 +21,10 @@ struct HostClient {
     private func request(
         _ path: String, _ query: [(String, String?)], post body: [UInt8]?, wait: Double
     ) throws(Failure) -> Value {
-        guard let handle = curl_easy_init() else { throw Failure(code: "EHTTP", "curl does not start") }
-        defer { curl_easy_cleanup(handle) }
+        guard let handle = scriptron_curl_open() else {
+            throw Failure(code: "EHTTP", "libcurl does not start", cure: "install libcurl4")
+        }
+        defer { scriptron_curl_close(handle) }
         let address: UnixAddress
         do {
             address = try UnixAddress(socket)
@@ -40,7 +42,7 @@ struct HostClient {
         _ = scriptron_curl_set_text(handle, CURLOPT_PROXY, "")
         _ = scriptron_curl_set_long(handle, CURLOPT_NOSIGNAL, 1)
         _ = scriptron_curl_set_long(handle, CURLOPT_TIMEOUT_MS, Int((patience + wait) * 1000))
-        // `answer` outlives curl_easy_perform, the only caller of the function.
+        // `answer` outlives the transfer, the only caller of the function.
         _ = scriptron_curl_set_write(
             handle, { collect($0, $1, $2, $3) }, Unmanaged.passUnretained(answer).toOpaque())
 
@@ -52,13 +54,13 @@ struct HostClient {
                     // curl reads the bytes and does not write to them; its C type lacks the const.
                     _ = scriptron_curl_set_pointer(
                         handle, CURLOPT_POSTFIELDS, UnsafeMutableRawPointer(mutating: bytes.baseAddress))
-                    return curl_easy_perform(handle)
+                    return scriptron_curl_perform(handle)
                 }
             } else {
-                curl_easy_perform(handle)
+                scriptron_curl_perform(handle)
             }
         guard result == CURLE_OK else {
-            throw unreachable(String(cString: curl_easy_strerror(result)))
+            throw unreachable(String(cString: scriptron_curl_error(result)))
         }
         var status = 0
         _ = scriptron_curl_get_long(handle, CURLINFO_RESPONSE_CODE, &status)

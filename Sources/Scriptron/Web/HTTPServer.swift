@@ -49,7 +49,7 @@ package final class HTTPServer: Sendable {
                 Unmanaged.passUnretained(context).toOpaque())
         }
         guard let started else {
-            throw Failure(code: "EHTTP", "the HTTP server does not start")
+            throw Failure(code: "EHTTP", "the HTTP server does not start", cure: "install libmicrohttpd12")
         }
         daemon = Mutex(started)
     }
@@ -62,7 +62,7 @@ package final class HTTPServer: Sendable {
             defer { daemon = nil }
             return daemon
         }
-        if let stopped { MHD_stop_daemon(stopped) }
+        if let stopped { scriptron_http_stop(stopped) }
     }
 }
 
@@ -141,8 +141,8 @@ private func answer(
 private func query(of connection: OpaquePointer) -> [String: String] {
     var query: [String: String] = [:]
     withUnsafeMutablePointer(to: &query) { pointer in
-        _ = MHD_get_connection_values(
-            connection, .GET_ARGUMENT_KIND,
+        scriptron_http_arguments(
+            connection,
             { context, _, name, value in
                 guard let context, let name else { return .NO }
                 let query = context.assumingMemoryBound(to: [String: String].self)
@@ -154,15 +154,10 @@ private func query(of connection: OpaquePointer) -> [String: String] {
 }
 
 private func send(_ response: HTTPResponse, to connection: OpaquePointer) -> MHD_Result {
-    let made = response.body.withUnsafeBytes { bytes in
-        // libmicrohttpd copies the bytes and does not write to them; its C type lacks the const.
-        MHD_create_response_from_buffer(
-            bytes.count, UnsafeMutableRawPointer(mutating: bytes.baseAddress), .RESPMEM_MUST_COPY)
+    response.body.withUnsafeBytes { bytes in
+        scriptron_http_answer(
+            connection, UInt32(response.status), "application/json", bytes.baseAddress, bytes.count)
     }
-    guard let made else { return .NO }
-    defer { MHD_destroy_response(made) }
-    MHD_add_response_header(made, "Content-Type", "application/json")
-    return MHD_queue_response(connection, UInt32(response.status), made)
 }
 
 /// The request is over, in whatever way: balances the retain in `answer`.
