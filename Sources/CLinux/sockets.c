@@ -35,6 +35,14 @@ ssize_t scriptron_packet_send(int socket, const void *bytes, size_t length, cons
     }
 }
 
+ssize_t scriptron_packet_size(int socket, int wait) {
+    ssize_t size;
+    do {
+        size = recv(socket, NULL, 0, MSG_PEEK | MSG_TRUNC | (wait ? 0 : MSG_DONTWAIT));
+    } while (size < 0 && errno == EINTR);
+    return size < 0 ? -errno : size;
+}
+
 ssize_t scriptron_packet_receive(int socket, void *bytes, size_t length, int *descriptors, size_t *count, int wait) {
     struct iovec piece = {.iov_base = bytes, .iov_len = length};
     struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1};

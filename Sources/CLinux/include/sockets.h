@@ -14,6 +14,9 @@ int scriptron_packet_pair(int pair[2]);
 ssize_t scriptron_packet_send(int socket, const void *bytes, size_t length, const int *descriptors, size_t count,
                               int wait);
 
+/// The size in bytes of the next packet, which stays. 0 at the end of the stream; `wait` 0: -EAGAIN where there is none.
+ssize_t scriptron_packet_size(int socket, int wait);
+
 /// Receives one packet and at most `*count` descriptors, which become close-on-exec; `*count` is set to their number.
 /// A packet that was cut short, or descriptors beyond the room: -EMSGSIZE, all descriptors closed. 0 at the end of the
 /// stream. With `descriptors` NULL every descriptor that comes is closed by the kernel's refusal to deliver it.

@@ -51,12 +51,16 @@ package final class PacketSocket: Sendable {
     /// Takes one packet, with at most `descriptors` descriptors in it. More of them, or a packet larger than
     /// `maxPacket`, is the error EMSGSIZE.
     package func receive(descriptors: Int = 0, wait: Bool = true) throws(SystemError) -> Received {
+        // Asked for first: a buffer for the largest packet costs more than the call.
+        var result = scriptron_packet_size(descriptor.number, wait ? 1 : 0)
         var count = min(descriptors, Int(SCRIPTRON_PACKET_DESCRIPTORS))
-        var numbers = [Int32](repeating: -1, count: Int(SCRIPTRON_PACKET_DESCRIPTORS))
-        var result = 0
-        let bytes = [UInt8](unsafeUninitializedCapacity: Self.maxPacket) { buffer, filled in
-            result = scriptron_packet_receive(
-                descriptor.number, buffer.baseAddress, Self.maxPacket, &numbers, &count, wait ? 1 : 0)
+        var numbers = [Int32](repeating: -1, count: count)
+        let room = min(max(0, result), Self.maxPacket)
+        let bytes = [UInt8](unsafeUninitializedCapacity: room) { buffer, filled in
+            if room > 0 {
+                result = scriptron_packet_receive(
+                    descriptor.number, buffer.baseAddress, room, &numbers, &count, wait ? 1 : 0)
+            }
             filled = max(0, result)
         }
         if result == -Int(EAGAIN) { return .nothing }
