@@ -6,10 +6,7 @@ enum WorkerMain {
         do {
             let report = try confinement.apply(keep: [0, 1, 2, channel, files])
             link.send(.confined(report.description))
-            let order = try link.order()
-            let version = try ValueCodec.decode(try SealedMemory.read(files)).map ?? [:]
-            let script = ScriptRunner(stage: stage, link: link, order: order, grant: confinement.grant, files: version)
-            link.send(.end(script.result()))
+            link.send(.end(try work(stage, link, files: files, confinement.grant)))
         } catch {
             let failure = Failure.wrapping(error)
             var result = WorkerResult(.failed)
@@ -19,5 +16,15 @@ enum WorkerMain {
             link.send(.end(result))
         }
         ProcessExit.now(0)
+    }
+
+    /// Takes the order and does it.
+    static func work(
+        _ stage: WorkerStage, _ link: HostLink, files: Int32, _ grant: Grant
+    ) throws -> WorkerResult {
+        let order = try link.order()
+        let version = try ValueCodec.decode(try SealedMemory.read(files)).map ?? [:]
+        let script = ScriptRunner(stage: stage, link: link, order: order, grant: grant, files: version)
+        return script.result()
     }
 }

@@ -43,6 +43,7 @@ struct ZygoteLoop {
         self.control = control
         ResourceLimits.raiseOpenFiles()
         try control.descriptor.setCloseOnExec()
+        try Rehearsal.run()
         let facts = SandboxFacts.probe()
         confinements = ConfinementCache(facts: facts)
         pidNamespace = facts.pidNamespaces ? try Namespaces.currentPIDNamespace() : nil

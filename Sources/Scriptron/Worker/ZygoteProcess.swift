@@ -35,7 +35,8 @@ package final class ZygoteProcess: Sendable {
             mine = pair.0
             pid = try Spawn.start(
                 executable, ["scriptron", "zygote"],
-                environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"],
+                // Bound now, or each worker would look up again what it calls first.
+                environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", "LD_BIND_NOW=1"],
                 socket: pair.1.descriptor)
         } catch {
             throw error.failure(cure: "check that the binary \(executable) is there and may be executed")
