@@ -10,6 +10,11 @@ package final class Descriptor: Sendable {
 
     deinit { Glibc.close(number) }
 
+    /// Closes these descriptors, whoever owns them: for a forked process that never lets go of their owners.
+    static func close(_ numbers: [Int32]) {
+        for number in numbers { Glibc.close(number) }
+    }
+
     /// A second descriptor of the same open file, close-on-exec.
     package func duplicated() throws(SystemError) -> Descriptor {
         Descriptor(owning: try duplicatedNumber())

@@ -4,6 +4,8 @@
 /// descriptors behind it, and must never let go of it.
 package final class Confinement {
     package let grant: Grant
+    /// Its place among those that a cache prepared, counted from 1: 0 outside of one.
+    package internal(set) var number = 0
     private let facts: SandboxFacts
     private let scratch: Path?
     private let namespace: Descriptor?

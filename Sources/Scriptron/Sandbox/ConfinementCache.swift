@@ -25,6 +25,8 @@ package final class ConfinementCache {
     private let mounts: MountTable?
     private var entries: [Key: Entry] = [:]
     private var uses: UInt64 = 0
+    /// The number of the confinement that was prepared last.
+    package private(set) var newest = 0
     /// Counts the changes of the base read set that were noticed.
     private var base = 0
     private var baseFiles: [FileID?] = []
@@ -51,11 +53,18 @@ package final class ConfinementCache {
         }
         entries[key] = nil
         let confinement = try Confinement.prepare(grant, scratch: scratch, facts: facts, filters: filters)
+        newest += 1
+        confinement.number = newest
         if entries.count >= Self.capacity, let oldest = entries.min(by: { $0.value.lastUse < $1.value.lastUse }) {
             entries[oldest.key] = nil
         }
         entries[key] = Entry(confinement: confinement, files: files, base: base, lastUse: uses)
         return confinement
+    }
+
+    /// A confinement that was prepared before, by its number, without a look at whether it still fits.
+    package func prepared(number: Int) -> Confinement? {
+        entries.values.first { $0.confinement.number == number }?.confinement
     }
 
     /// Forgets what changes of the machine made stale.

@@ -2,8 +2,8 @@ import Synchronization
 
 /// One worker as its host sees it: its channel, its deadline, its kill, its end.
 ///
-/// Its methods run on the loop's thread, so that events keep their order; the lock only makes that visible to the
-/// compiler. The worker's words are not trusted: what is no message ends it.
+/// Its methods but `begin` run on the loop's thread, so that events keep their order; the lock only makes that visible
+/// to the compiler. The worker's words are not trusted: what is no message ends it.
 final class WorkerSession: Sendable {
     /// The largest message that a worker may send: a long plan.
     fileprivate static let messageCap = 64 << 20
@@ -55,13 +55,9 @@ final class WorkerSession: Sendable {
     }
 
     /// Listens. The order follows when the process is known.
-    func begin() {
-        do throws(SystemError) {
-            let token = try loop.watch(channel.descriptor) { [weak self] in self?.receive() }
-            state.withLock { $0.watch = token }
-        } catch {
-            return finish(.refused(error.failure()), exit: nil)
-        }
+    func begin() throws(SystemError) {
+        let token = try loop.watch(channel.descriptor) { [weak self] in self?.receive() }
+        state.withLock { $0.watch = token }
         after(deadline - Monotonic.now) { $0.deadlineCame() }
         after(deadline + grace - Monotonic.now) { $0.kill() }
     }

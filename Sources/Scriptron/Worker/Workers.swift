@@ -143,11 +143,10 @@ package final class Workers: Sendable {
                 if case .ended = event { self?.state.withLock { _ = $0.sessions.removeValue(forKey: id) } }
                 handler(id, event)
             }
+            // On the caller's thread: the loop's would have to wake first.
+            try session.begin()
             state.withLock { $0.sessions[id] = session }
-            loop.post {
-                session.begin()
-                self.request(id, launch)
-            }
+            request(id, launch)
         } catch {
             let failure = error.failure(cure: "raise the host's limit of open files (LimitNOFILE)")
             loop.post { handler(id, .ended(WorkerEnd(verdict: .refused(failure), exit: nil))) }
@@ -167,7 +166,8 @@ package final class Workers: Sendable {
                 return (zygote, session, try state.grants.entry(launch.grant))
             }
         } catch {
-            return handle(.refused(id: id, (error as? Failure) ?? Failure(code: "EGRANT", "\(error)")), nil)
+            let failure = (error as? Failure) ?? Failure(code: "EGRANT", "\(error)")
+            return loop.post { self.handle(.refused(id: id, failure), nil) }
         }
         guard let (zygote, session, grant) = ready, let workerEnd = session.takeWorkerEnd() else { return }
         let spawn = SpawnRequest(id: id, grantKey: grant.key, scratch: launch.order.scratch, name: launch.name)

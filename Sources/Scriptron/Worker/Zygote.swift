@@ -36,6 +36,7 @@ struct ZygoteLoop {
     private var grants: [String: Grant] = [:]
     private let confinements: ConfinementCache
     private var workers: [Int32: Int64] = [:]
+    private var spare: SpareWorker?
     private var pending: [(bytes: [UInt8], descriptors: [Descriptor])] = []
 
     /// Warms up: opens Lua, compiles filters, asks the kernel what it can do.
@@ -61,8 +62,10 @@ struct ZygoteLoop {
             if ready.second { reap() }
             if ready.first { alive = takeRequests() }
             flush()
+            if alive { keepSpare() }
         }
         for pid in workers.keys { ProcessTree.kill(pid) }
+        if let spare { ProcessTree.kill(spare.pid) }
         while ProcessTree.sweepOrphans(keeping: []) {}
     }
 
@@ -85,7 +88,7 @@ struct ZygoteLoop {
     private mutating func spawn(_ request: SpawnRequest, _ descriptors: [Descriptor]) {
         do {
             let prepared = try confinement(request, descriptors[2])
-            let pid = try fork(request, prepared, channel: descriptors[0], files: descriptors[1])
+            let pid = try worker(request, prepared, channel: descriptors[0], files: descriptors[1])
             workers[pid] = request.id
             let process = try ProcessHandle(pid: pid)
             report(.spawned(id: request.id, pid: pid), descriptors: [process.descriptor])
@@ -106,24 +109,20 @@ struct ZygoteLoop {
         return try confinements.confinement(for: grant, scratch: request.scratch)
     }
 
-    private func fork(
+    /// The spare worker where it will do, or a new one.
+    private mutating func worker(
         _ request: SpawnRequest, _ confinement: Confinement, channel: Descriptor, files: Descriptor
     ) throws -> Int32 {
-        if let pidNamespace {
-            try Namespaces.unsharePID()
-            defer {
-                // Only fails where the descriptor is none, which it is.
-                try? Namespaces.returnToPIDNamespace(pidNamespace)
+        if let spare {
+            self.spare = nil
+            if spare.knows(confinement),
+                spare.become(confinement, name: request.name, channel: channel, files: files)
+            {
+                return spare.pid
             }
-            return try forkWorker(request, confinement, channel, files)
+            ProcessTree.kill(spare.pid)
         }
-        return try forkWorker(request, confinement, channel, files)
-    }
-
-    private func forkWorker(
-        _ request: SpawnRequest, _ confinement: Confinement, _ channel: Descriptor, _ files: Descriptor
-    ) throws -> Int32 {
-        let pid = try ProcessTree.fork()
+        let pid = try fork()
         if pid == 0 {
             ProcessTree.nameSelf(request.name)
             WorkerMain.run(stage, channel: channel.number, files: files.number, confinement)
@@ -131,15 +130,34 @@ struct ZygoteLoop {
         return pid
     }
 
+    /// Makes a spare worker for the next request, while the last one is at work.
+    private mutating func keepSpare() {
+        guard spare == nil, confinements.newest > 0 else { return }
+        // Without one, the next request makes its own.
+        spare = try? SpareWorker.make(stage, confinements, control: control.descriptor.number, fork: fork)
+    }
+
+    /// fork(2), where possible into a PID namespace of the child's own.
+    private func fork() throws -> Int32 {
+        guard let pidNamespace else { return try ProcessTree.fork() }
+        try Namespaces.unsharePID()
+        let pid = Result { try ProcessTree.fork() }
+        if case .success(0) = pid { return 0 }
+        // Only fails where the descriptor is none, which it is.
+        try? Namespaces.returnToPIDNamespace(pidNamespace)
+        return try pid.get()
+    }
+
     // Ends.
 
     private mutating func reap() {
         children.drain()
         while case .exit(let exit) = ProcessExit.reap(wait: false) {
+            if exit.pid == spare?.pid { spare = nil }
             guard let id = workers.removeValue(forKey: exit.pid) else { continue }
             if pidNamespace == nil {
                 // What the worker left behind became a child of the zygote: it goes too, before its end is told.
-                while ProcessTree.sweepOrphans(keeping: Set(workers.keys)) {}
+                while ProcessTree.sweepOrphans(keeping: Set(workers.keys).union(spare.map { [$0.pid] } ?? [])) {}
             }
             report(.exited(id: id, exit))
         }
