@@ -25,7 +25,7 @@ fuzz: toolchain ## the parsers against random input, SECONDS_EACH=60 a parser
 	scripts/fuzz $(or $(SECONDS_EACH),60)
 
 lint: toolchain ## formatting, and the order of the folders
-	swift format lint --strict --recursive Sources Tests Package.swift
+	swift format lint --strict --recursive Sources Tests Benchmarks Package.swift
 	scripts/check-layout-test
 	scripts/check-layout
 
@@ -33,9 +33,11 @@ build: toolchain packages ## the release binary, with the Swift runtime inside
 	swift build --configuration release --static-swift-stdlib --product scriptron
 
 bench: build ## side by side with sh, lua5.4 and bubblewrap
-	@scripts/install-packages lua5.4 bubblewrap
-	Benchmarks/run
+	@scripts/install-packages lua5.4 bubblewrap python3
+	swift build --configuration release --static-swift-stdlib --product bench-run
+	Benchmarks/run --quiet 60
 	Benchmarks/idle
+	Benchmarks/burst --cron
 
 clean: ## remove what was built (var/ stays)
 	rm -rf .build

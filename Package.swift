@@ -47,6 +47,9 @@ let package = Package(
             path: "Tests/Support/SandboxProbe",
             swiftSettings: swiftSettings
         ),
+        // The round trip of a run against its peers (`make bench`).
+        .executableTarget(
+            name: "bench-run", dependencies: ["Scriptron"], path: "Benchmarks/RoundTrip", swiftSettings: swiftSettings),
         .testTarget(
             name: "ScriptronTests",
             dependencies: ["Scriptron", "scriptron", "sandbox-attack", "sandbox-probe"],

@@ -1,0 +1,77 @@
+// The round trip of a trivial, fully sandboxed run against starting a shell, Lua and bubblewrap, one after the other
+// in each round, so that a machine whose speed drifts treats all alike.
+//
+// bench-run [--rounds N] [--warm-up N] [--quiet SECONDS] [--scriptron PATH] [--json]
+import Glibc
+import Scriptron
+
+/// What the command line asks for.
+struct Options {
+    var rounds = 500
+    var warmUp = 50
+    /// Seconds of quiet before one more run of each; 0: none.
+    var quiet = 0.0
+    /// The binary whose zygote is measured; beside this one where not said.
+    var binary: Path
+    var json = false
+
+    init(_ words: [String]) throws {
+        binary = try Path("/proc/self/exe").resolvingExistingLinks().parent.appending("scriptron")
+        var rest = words[...]
+        func number() throws -> Double {
+            guard let text = rest.popFirst(), let value = Double(text), value >= 0, value < 1e6 else {
+                throw Failure(code: "EUSAGE", "a number is missing after the option")
+            }
+            return value
+        }
+        while let option = rest.popFirst() {
+            switch option {
+            case "--rounds": rounds = max(1, Int(try number()))
+            case "--warm-up": warmUp = Int(try number())
+            case "--quiet": quiet = try number()
+            case "--scriptron": binary = Path(rest.popFirst() ?? "")
+            case "--json": json = true
+            default:
+                throw Failure(
+                    code: "EUSAGE", "unknown option \(option)",
+                    cure: "bench-run [--rounds N] [--warm-up N] [--quiet SECONDS] [--scriptron PATH] [--json]")
+            }
+        }
+    }
+}
+
+func measure(_ options: Options) throws {
+    let worker = try WorkerContender(binary: options.binary)
+    var contenders: [(name: String, run: () throws -> Void)] = [
+        ("scriptron: sandboxed run", { try worker.run() })
+    ]
+    for program in ProgramContender.known { contenders.append((program.name, { try program.run() })) }
+    var figures = contenders.map { Figures(name: $0.name) }
+
+    func time(_ body: () throws -> Void) throws -> Double {
+        let start = Monotonic.now
+        try body()
+        return Monotonic.now - start
+    }
+    for _ in 0..<options.warmUp { for contender in contenders { try contender.run() } }
+    for _ in 0..<options.rounds {
+        for index in contenders.indices { figures[index].seconds.append(try time(contenders[index].run)) }
+    }
+    if options.quiet > 0 {
+        // The run and the shell; a minute each is enough.
+        for index in contenders.indices.prefix(2) {
+            usleep(UInt32(options.quiet * 1e6))
+            figures[index].afterQuiet = try time(contenders[index].run)
+        }
+    }
+    let report = Report(figures: figures, sandbox: worker.sandbox, quiet: options.quiet)
+    print(options.json ? try report.json() : report.table)
+}
+
+do {
+    try measure(try Options(Array(CommandLine.arguments.dropFirst())))
+} catch {
+    let line = Array("bench-run: \(Failure.wrapping(error))\n".utf8)
+    write(2, line, line.count)
+    exit(1)
+}
