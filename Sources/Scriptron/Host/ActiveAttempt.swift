@@ -67,8 +67,9 @@ struct ActiveAttempt: Sendable {
         var verdict = Verdict(
             end.verdict, header: claimed.job.header, failed: attempt.number, cuts: claimed.run.cuts,
             stopping: stopped && !cancelled, random: random)
-        if ((try? JSON.encode(verdict.result).count) ?? Int.max) > Self.resultCap {
+        if let trouble = Self.trouble(with: verdict.result) {
             verdict.result = .null
+            attempt.warnings.append(trouble)
             if !attempt.limitsHit.contains("result") { attempt.limitsHit.append("result") }
         }
         self.verdict = verdict
@@ -90,6 +91,18 @@ struct ActiveAttempt: Sendable {
             claimed.run.state = .waiting
             claimed.run.notBefore = now + seconds
         case .redo, .redoAtNextStart: claimed.run.state = .waiting
+        }
+    }
+
+    /// Why a result is not kept; nil: it is.
+    private static func trouble(with result: Value) -> String? {
+        do throws(Failure) {
+            let size = try JSON.encode(result).count
+            if size <= resultCap { return nil }
+            return "its result is not kept: it is \(Quantity.describe(bytes: Int64(size))) as JSON, and at most "
+                + "\(Quantity.describe(bytes: Int64(resultCap))) may be"
+        } catch {
+            return "its result is not kept: \(error.message)"
         }
     }
 

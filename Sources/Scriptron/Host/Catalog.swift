@@ -66,6 +66,20 @@ package final class Catalog: Sendable {
         if finished { done() } else { loadMore() }
     }
 
+    /// Loads the broken jobs once more: what they need may be there by now.
+    package func retry() {
+        state.withLock { state in
+            let queued = Set(state.queue.map(\.name))
+            for entry in state.entries.values.sorted(by: { $0.name < $1.name }) where entry.problem?.isOfMachine == true
+            {
+                guard let source = entry.jobSource, source.key == state.wanted[entry.name], !queued.contains(entry.name)
+                else { continue }
+                state.queue.append(source)
+            }
+        }
+        loadMore()
+    }
+
     private func loadMore() {
         while true {
             let source = state.withLock { state -> JobSource? in
@@ -86,17 +100,17 @@ package final class Catalog: Sendable {
 
     /// Takes the result of a load; nil: the job is disabled.
     private func settle(_ source: JobSource, _ result: LoadResult?) {
-        let (stale, hadJob) = state.withLock { state -> (Bool, Bool) in
-            guard state.wanted[source.name] == source.key else { return (true, false) }
-            let hadJob = state.entries[source.name]?.loaded != nil
+        let (stale, hadJob, problem) = state.withLock { state -> (Bool, Bool, Failure?) in
+            guard state.wanted[source.name] == source.key else { return (true, false, nil) }
+            let earlier = state.entries[source.name]
             state.entries[source.name, default: CatalogEntry(name: source.name, script: source.path)]
                 .take(source, result)
-            return (false, hadJob)
+            return (false, earlier?.loaded != nil, earlier?.problem)
         }
         if !stale {
             switch result {
             case .loaded(let job): connections.updated(job)
-            case .failed(let failure): connections.broken(source.name, failure)
+            case .failed(let failure): if failure != problem { connections.broken(source.name, failure) }
             case .unconfigured, nil: if hadJob { connections.removed(source.name) }
             }
         }
@@ -130,4 +144,9 @@ extension CatalogEntry {
         case nil: loaded = nil
         }
     }
+}
+
+extension Failure {
+    /// Whether a change of the machine alone can mend it, not of the text: a path, program or user that was not there.
+    var isOfMachine: Bool { ["ENOENT", "ENOTDIR", "EACCES", "EPERM", "ELOOP", "EIO"].contains(code) }
 }

@@ -157,7 +157,11 @@ extension Daemon: HostControl {
                 code: ControlCode.conflict, "job \(entry.name) cannot start now: \(busy)",
                 cure: "wait for it, or scriptron cancel it")
         }
-        let job = try request.sets.isEmpty && request.grants.isEmpty ? usable(entry) : loaded(entry, request)
+        // What a job lacked when it was loaded may be there by now.
+        let mayBeMended = entry.loaded == nil && entry.problem?.isOfMachine == true
+        if mayBeMended { parts.catalog.retry() }
+        let isPlain = request.sets.isEmpty && request.grants.isEmpty && !mayBeMended
+        let job = try isPlain ? usable(entry) : loaded(entry, request)
         let now = clock.now()
         let run = job.newRun(trigger: .manual, fireTime: now, now: now)
         do {

@@ -6,6 +6,8 @@ package final class Daemon: Sendable {
     static let killGrace = 5.0
     /// Seconds that attempts may finish in when the host stops.
     static let stopGrace = 10.0
+    /// Seconds between two tries to load what could not be loaded.
+    static let retryPeriod = 60.0
     /// Seconds between two rounds of upkeep.
     static let upkeepPeriod = 3600.0
 
@@ -18,6 +20,8 @@ package final class Daemon: Sendable {
         var stopping = false
         /// The timer of the next look at the sources.
         var rescan: EventLoop.Token?
+        /// The text of the configuration in force, where it was read again since the start.
+        var configurationText: [UInt8]?
     }
 
     let core: HostCore
@@ -141,7 +145,9 @@ package final class Daemon: Sendable {
 
     /// Loads the jobs; nothing is scheduled yet.
     package func load() throws(Failure) {
-        let sources = try JobSources.collect(watcher.snapshot, core.environment)
+        let snapshot = watcher.snapshot
+        report(snapshot)
+        let sources = try JobSources.collect(snapshot, core.environment)
         _ = Waiting.answer { (done: @escaping @Sendable (Bool) -> Void) in parts.catalog.take(sources) { done(true) } }
     }
 
@@ -159,7 +165,8 @@ package final class Daemon: Sendable {
         } catch {
             throw Failure.wrapping(error)
         }
-        rescanLater()
+        core.loop.post { [self] in rescanLater() }
+        retryLater()
         upkeepLater(after: 60)
     }
 
@@ -206,28 +213,37 @@ package final class Daemon: Sendable {
         if let earlier { core.loop.cancel(earlier) }
     }
 
-    /// Takes sources that changed; a configuration that is broken leaves the last good one in force.
+    /// Takes sources that changed. A configuration that is broken leaves the last good one in force, for scripts that
+    /// change meanwhile too.
     private func take(_ snapshot: SourceSnapshot) {
         do throws(Failure) {
             try takeConfiguration(snapshot)
-            let sources = try JobSources.collect(snapshot, state.withLock { $0.environment })
-            parts.catalog.take(sources)
-            for name in reported.withLock({ $0 }).subtracting(snapshot.failures.map { $0.place ?? "" }) {
-                trouble("source \(name)", nil)
-            }
-            for failure in snapshot.failures { trouble("source \(failure.place ?? "")", failure) }
-            reported.withLock { $0 = Set(snapshot.failures.map { $0.place ?? "" }) }
         } catch {
             trouble("configuration", error)
         }
+        do throws(Failure) {
+            let sources = try JobSources.collect(snapshot, state.withLock { $0.environment })
+            parts.catalog.take(sources)
+            trouble("sources", nil)
+            report(snapshot)
+        } catch {
+            trouble("sources", error)
+        }
+    }
+
+    /// Tells of the failures of the sources, and of those that are over.
+    private func report(_ snapshot: SourceSnapshot) {
+        let places = Set(snapshot.failures.map { $0.place ?? "" })
+        for name in reported.withLock({ $0 }).subtracting(places) { trouble("source \(name)", nil) }
+        for failure in snapshot.failures { trouble("source \(failure.place ?? "")", failure) }
+        reported.withLock { $0 = places }
     }
 
     private func takeConfiguration(_ snapshot: SourceSnapshot) throws(Failure) {
         guard let text = snapshot.configuration?.bytes, let file = place.file else { return }
-        let known = state.withLock { $0.environment.configuration }
+        let (known, good) = state.withLock { ($0.environment.configuration, $0.configurationText) }
+        if text == good { return trouble("configuration", nil) }
         let configuration = try core.evaluator.configuration(text, file: file)
-        trouble("configuration", nil)
-        if configuration == known { return }
         guard configuration.stateDirectory == known.stateDirectory, configuration.jobsDirectory == known.jobsDirectory,
             configuration.concurrency == known.concurrency
         else {
@@ -239,8 +255,19 @@ package final class Daemon: Sendable {
         let environment = try HostEnvironment(
             configuration, facts: core.environment.facts, executable: core.environment.executable)
         state.withLock { state in
+            state.configurationText = text
             state.environment = environment
             state.loader = JobLoader(environment: environment, evaluator: core.evaluator)
+        }
+        trouble("configuration", nil)
+    }
+
+    /// Loads again, every minute, what only the machine can have mended: a path that a job needs, a program, a user.
+    private func retryLater() {
+        core.loop.after(Self.retryPeriod) { [self] in
+            if state.withLock({ $0.stopping }) { return }
+            parts.catalog.retry()
+            retryLater()
         }
     }
 

@@ -18,12 +18,17 @@ package final class Evaluator: Sendable {
     private let base: Path
     /// Whom evaluations run as; nil: the host's own user.
     private let identity: Grant.Identity?
+    private let queue = WorkQueue(name: "loading", width: 1)
 
     package init(workers: Workers, base: Path, identity: Grant.Identity?) {
         self.workers = workers
         self.base = base
         self.identity = identity
     }
+
+    /// Works out what follows an evaluation on a thread for that: it looks for paths and programs, and the loop, which
+    /// keeps every deadline, must not wait for a disk.
+    func aside(_ body: @escaping @Sendable () -> Void) { queue.submit(body) }
 
     private var nothing: Grant {
         var grant = Grant.nothing

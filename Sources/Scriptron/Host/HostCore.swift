@@ -53,11 +53,18 @@ package final class HostCore: Sendable {
     private static func configuration(_ place: ConfigurationPlace, workers: Workers) throws(Failure) -> Configuration {
         guard let file = place.file else { return Configuration(workingDirectory: place.workingDirectory) }
         let text: [UInt8]
-        try SourceOwnership.check(file)
+        let cure = "name another file with --config, or make one with scriptron init DIR"
+        do throws(Failure) {
+            try SourceOwnership.check(file)
+        } catch {
+            throw Failure(
+                code: error.code, error.message, place: error.place,
+                cure: error.cure ?? (error.code == "ENOENT" ? cure : nil))
+        }
         do throws(SystemError) {
             text = try Files.readSmall(file)
         } catch {
-            throw error.failure(cure: "name another file with --config, or make one with scriptron init")
+            throw error.failure(cure: cure)
         }
         let evaluator = Evaluator(
             workers: workers, base: file.parent, identity: evaluationIdentity(SandboxFacts.probe()))

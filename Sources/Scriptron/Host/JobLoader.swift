@@ -38,6 +38,9 @@ package struct JobLoader: Sendable {
             else { return nil }
             return prepared.settings.values
         } completion: { result in
+            evaluator.aside { conclude(result) }
+        }
+        @Sendable func conclude(_ result: Result<Evaluator.Description, Failure>) {
             do throws(Failure) {
                 let description = try result.get()
                 let known: Result<Prepared, Failure> = prepared.value.withLock { $0 }
@@ -108,14 +111,16 @@ package struct JobLoader: Sendable {
             ) { _ in
                 job.settings
             } completion: { result in
-                do throws(Failure) {
-                    let description = try result.get()
-                    var needs = try Needs(description.needs, of: SourceFile(job.script))
-                    needs.user = needs.user ?? job.header.user
-                    let grant = try resolve(job.name, needs, terms)
-                    completion(.success(Supervisor.Discovery(grant: grant, facts: description.facts)))
-                } catch {
-                    completion(.failure(error))
+                evaluator.aside {
+                    do throws(Failure) {
+                        let description = try result.get()
+                        var needs = try Needs(description.needs, of: SourceFile(job.script))
+                        needs.user = needs.user ?? job.header.user
+                        let grant = try resolve(job.name, needs, terms)
+                        completion(.success(Supervisor.Discovery(grant: grant, facts: description.facts)))
+                    } catch {
+                        completion(.failure(error))
+                    }
                 }
             }
         } catch {

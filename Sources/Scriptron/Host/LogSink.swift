@@ -9,8 +9,8 @@ package protocol LogSink: Sendable {
 
 /// Writes the logs of runs as files, on a thread of its own.
 package final class LogWriter: LogSink {
-    /// The most lines of a run that wait for the disk; what comes faster is dropped, and the log says so.
-    static let backlog = 20_000
+    /// The most bytes of a run's lines that wait for the disk; what comes faster is dropped, and the log says so.
+    static let backlog = 4 << 20
 
     private struct State {
         var logs: [Int64: RunLog] = [:]
@@ -29,19 +29,21 @@ package final class LogWriter: LogSink {
     }
 
     package func write(_ record: LogRecord, job: String, run: Int64) {
+        let size = record.weight
         let taken = state.withLock { state in
+            if state.logs[run]?.isFull == true { return false }
             if state.waiting[run, default: 0] >= Self.backlog {
                 state.dropped[run, default: 0] += 1
                 return false
             }
-            state.waiting[run, default: 0] += 1
+            state.waiting[run, default: 0] += size
             return true
         }
         guard taken else { return }
         thread.submit { [self] in
             append(record, job: job, run: run)
             let dropped = state.withLock { state in
-                state.waiting[run, default: 1] -= 1
+                state.waiting[run, default: size] -= size
                 return state.waiting[run] == 0 ? state.dropped.removeValue(forKey: run) : nil
             }
             if let dropped {
@@ -71,6 +73,24 @@ package final class LogWriter: LogSink {
             try log.append(record)
         } catch {
             trouble(error)
+        }
+    }
+}
+
+extension LogRecord {
+    /// Roughly how many bytes of memory it takes.
+    fileprivate var weight: Int {
+        message.utf8.count + 100 + fields.reduce(0) { $0 + $1.key.utf8.count + $1.value.weight }
+    }
+}
+
+extension Value {
+    fileprivate var weight: Int {
+        switch self {
+        case .bytes(let bytes): bytes.count + 40
+        case .list(let values): values.reduce(40) { $0 + $1.weight }
+        case .map(let values): values.reduce(40) { $0 + $1.key.utf8.count + $1.value.weight }
+        default: 40
         }
     }
 }

@@ -19,6 +19,7 @@ struct DirectoryReader {
 
     /// The next name but `.` and `..`; nil at the end. A directory that is removed meanwhile has ended (ENOENT).
     mutating func next() throws(SystemError) -> Record? {
+        if !directory.isReadable { throw SystemError(EACCES, call: "open") }
         while true {
             if position == filled {
                 let count = buffer.withUnsafeMutableBytes {

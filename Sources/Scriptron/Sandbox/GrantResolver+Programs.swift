@@ -1,6 +1,7 @@
 extension GrantResolver {
     /// The programs of `run`, found; those that are refused are left out.
     func programs(_ entries: [Needs.Program], _ refusals: inout Refusals) -> [Grant.Program] {
+        if entries.isEmpty { return [] }
         let finder = ProgramFinder(base: terms.base)
         let ceiling = terms.ceiling.map { $0.run.flatMap { (try? finder.find($0)) ?? [] } }
         var programs: [Grant.Program] = []

@@ -26,10 +26,10 @@ package final class RunLog: Sendable {
     ///
     /// Fails where the disk is full or broken; the log then ends with the last whole record, and may be tried again.
     package func append(_ record: LogRecord) throws(Failure) {
+        if isFull { return }
         let line = record.line
         let failure = state.withLock { state -> SystemError? in
             do throws(SystemError) {
-                if state.isTruncated { return nil }
                 if state.file == nil { try Self.open(path, &state) }
                 if state.isTruncated { return nil }
                 if state.size + Int64(line.count) <= limit {
@@ -48,6 +48,9 @@ package final class RunLog: Sendable {
         }
         if let failure { throw failure.failure(cure: "free space on the disk that holds \(path.parent)") }
     }
+
+    /// Whether it reached its limit: what follows is dropped.
+    package var isFull: Bool { state.withLock { $0.isTruncated } }
 
     /// Closes the file; a later record opens it again.
     package func close() {
