@@ -3,7 +3,7 @@
 ///
 /// It can only become what was prepared before its own fork, because it has the zygote's memory of that time.
 struct SpareWorker {
-    let pid: Int32
+    let process: ProcessHandle
     /// The newest confinement that it knows.
     private let newest: Int
     private let socket: PacketSocket
@@ -11,11 +11,12 @@ struct SpareWorker {
     /// Whether it can be confined so.
     func knows(_ confinement: Confinement) -> Bool { confinement.number <= newest }
 
-    /// Tells it its part; false where it is gone.
-    func become(_ confinement: Confinement, name: String, channel: Descriptor, files: Descriptor) -> Bool {
+    /// Tells it its part; kills it where it does not hear.
+    func become(_ confinement: Confinement, name: String, channel: Descriptor, files: Descriptor) {
         let part: Value = ["confinement": .int(Int64(confinement.number)), "name": .text(name)]
-        guard let bytes = try? ValueCodec.encode(part) else { return false }
-        return (try? socket.send(bytes, descriptors: [channel.number, files.number], wait: false)) == true
+        let bytes = (try? ValueCodec.encode(part)) ?? []
+        let told = try? socket.send(bytes, descriptors: [channel.number, files.number], wait: false)
+        if told != true { process.kill() }
     }
 
     /// Forks one. `fork` is the zygote's way of doing it: 0 in the child.
@@ -30,7 +31,7 @@ struct SpareWorker {
             Descriptor.close([control, mine.descriptor.number])
             wait(on: theirs, stage, confinements)
         }
-        return SpareWorker(pid: pid, newest: newest, socket: mine)
+        return SpareWorker(process: try ProcessHandle(pid: pid), newest: newest, socket: mine)
     }
 
     /// The spare worker itself: it waits, and becomes a worker or ends.

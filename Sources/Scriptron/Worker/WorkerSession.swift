@@ -17,6 +17,8 @@ final class WorkerSession: Sendable {
         var watch: EventLoop.Token?
         var timers: [EventLoop.Token] = []
         var assembler = MessageFraming.Assembler(cap: WorkerSession.messageCap)
+        /// The order, ready to be sent.
+        var order: [[UInt8]] = []
         /// Packets that the socket had no room for.
         var pending: [[UInt8]] = []
         var requests = 0
@@ -54,8 +56,11 @@ final class WorkerSession: Sendable {
         state = Mutex(State(workerEnd: workerEnd))
     }
 
-    /// Listens. The order follows when the process is known.
+    /// Listens, and makes the order ready, which follows when the process is known.
     func begin() throws(SystemError) {
+        if let bytes = try? ValueCodec.encode(order.value) {
+            state.withLock { $0.order = MessageFraming.packets(bytes) }
+        }
         let token = try loop.watch(channel.descriptor) { [weak self] in self?.receive() }
         state.withLock { $0.watch = token }
         after(deadline - Monotonic.now) { $0.deadlineCame() }
@@ -86,7 +91,11 @@ final class WorkerSession: Sendable {
         handler(.spawned(pid: pid, started: ProcessHandle.startTime(pid: pid) ?? 0))
         if killed { handle?.kill() }
         // Only now, when its pid is leased: no script runs in a process that a next host could not find and kill.
-        send(order.value)
+        state.withLock { state in
+            state.pending += state.order
+            state.order = []
+        }
+        flush()
     }
 
     private func deadlineCame() {

@@ -65,7 +65,7 @@ struct ZygoteLoop {
             if alive { keepSpare() }
         }
         for pid in workers.keys { ProcessTree.kill(pid) }
-        if let spare { ProcessTree.kill(spare.pid) }
+        spare?.process.kill()
         while ProcessTree.sweepOrphans(keeping: []) {}
     }
 
@@ -88,7 +88,18 @@ struct ZygoteLoop {
     private mutating func spawn(_ request: SpawnRequest, _ descriptors: [Descriptor]) {
         do {
             let prepared = try confinement(request, descriptors[2])
-            let pid = try worker(request, prepared, channel: descriptors[0], files: descriptors[1])
+            if let spare = takeSpare(knowing: prepared) {
+                // Reported first: the host makes its records of it while it confines itself.
+                workers[spare.process.pid] = request.id
+                report(.spawned(id: request.id, pid: spare.process.pid), descriptors: [spare.process.descriptor])
+                spare.become(prepared, name: request.name, channel: descriptors[0], files: descriptors[1])
+                return
+            }
+            let pid = try fork()
+            if pid == 0 {
+                ProcessTree.nameSelf(request.name)
+                WorkerMain.run(stage, channel: descriptors[0].number, files: descriptors[1].number, prepared)
+            }
             workers[pid] = request.id
             let process = try ProcessHandle(pid: pid)
             report(.spawned(id: request.id, pid: pid), descriptors: [process.descriptor])
@@ -109,25 +120,13 @@ struct ZygoteLoop {
         return try confinements.confinement(for: grant, scratch: request.scratch)
     }
 
-    /// The spare worker where it will do, or a new one.
-    private mutating func worker(
-        _ request: SpawnRequest, _ confinement: Confinement, channel: Descriptor, files: Descriptor
-    ) throws -> Int32 {
-        if let spare {
-            self.spare = nil
-            if spare.knows(confinement),
-                spare.become(confinement, name: request.name, channel: channel, files: files)
-            {
-                return spare.pid
-            }
-            ProcessTree.kill(spare.pid)
-        }
-        let pid = try fork()
-        if pid == 0 {
-            ProcessTree.nameSelf(request.name)
-            WorkerMain.run(stage, channel: channel.number, files: files.number, confinement)
-        }
-        return pid
+    /// The spare worker, where there is one that can be confined so; another one is killed.
+    private mutating func takeSpare(knowing confinement: Confinement) -> SpareWorker? {
+        guard let spare else { return nil }
+        self.spare = nil
+        if spare.knows(confinement) { return spare }
+        spare.process.kill()
+        return nil
     }
 
     /// Makes a spare worker for the next request, while the last one is at work.
@@ -153,11 +152,12 @@ struct ZygoteLoop {
     private mutating func reap() {
         children.drain()
         while case .exit(let exit) = ProcessExit.reap(wait: false) {
-            if exit.pid == spare?.pid { spare = nil }
+            if exit.pid == spare?.process.pid { spare = nil }
             guard let id = workers.removeValue(forKey: exit.pid) else { continue }
             if pidNamespace == nil {
                 // What the worker left behind became a child of the zygote: it goes too, before its end is told.
-                while ProcessTree.sweepOrphans(keeping: Set(workers.keys).union(spare.map { [$0.pid] } ?? [])) {}
+                while ProcessTree.sweepOrphans(keeping: Set(workers.keys).union(spare.map { [$0.process.pid] } ?? [])) {
+                }
             }
             report(.exited(id: id, exit))
         }
