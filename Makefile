@@ -16,6 +16,7 @@ test: toolchain packages ## the tests, and a smoke test of the release binary
 	swift test --skip-build --skip ScriptronSoak
 	@$(MAKE) --no-print-directory build
 	scripts/smoke-test $(BINARY)
+	scripts/dry-run-test $(BINARY)
 
 soak: build ## the long runs: hosts, zygotes and workers killed at random, SEED=1
 	swift build --build-tests

@@ -29,7 +29,8 @@ enum DryRunText {
         let schedules = report["schedule"]?.list?.compactMap(\.text) ?? report["schedule"]?.text.map { [$0] } ?? []
         let zone = report["timezone"]?.text.map { " (\($0))" } ?? ""
         let schedule = schedules.isEmpty ? "none, by hand only" : schedules.joined(separator: ", ") + zone
-        lines += style.wrap("  schedule  " + schedule.printable(), indent: 12)
+        // A job whose needs are refused is not loaded: nothing is said of its schedule.
+        if report["schedule"] != nil { lines += style.wrap("  schedule  " + schedule.printable(), indent: 12) }
         let times = report["next"]?.list?.compactMap(\.double) ?? []
         for (index, instant) in times.enumerated() {
             lines.append((index == 0 ? "  next      " : "            ") + time.zone.plain(Timestamp(instant)))
