@@ -46,7 +46,7 @@ struct Report {
             var row = [figure.name]
             for share in [0, 0.5, 0.99] { row.append(Self.text(figure.quantile(share) * 1000)) }
             row.append(Self.text(figure.quantile(0.5) / shell))
-            if let afterQuiet = figure.afterQuiet { row.append(Self.text(afterQuiet * 1000)) }
+            if quiet > 0 { row.append(figure.afterQuiet.map { Self.text($0 * 1000) } ?? "") }
             rows.append(row)
         }
         let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
