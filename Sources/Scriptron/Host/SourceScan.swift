@@ -138,7 +138,8 @@ struct SourceScan: Sendable {
         _ folder: WritableKeyPath<Self, Folder>, _ touched: Set<Path>, now: Timestamp,
         naming: ([UInt8]) -> String?
     ) {
-        var known = self[keyPath: folder]
+        let before = self[keyPath: folder]
+        var known = before
         defer { self[keyPath: folder] = known }
         let names: [[UInt8]]
         do throws(Failure) {
@@ -171,6 +172,11 @@ struct SourceScan: Sendable {
             known.entries[name] = look(at: name, in: known, real, touched: isTouched, now: now)
             if let entry = known.entries[name], entry.isLink { _ = try? follow(path, holds: true) }
         }
+        let vanished = found.keys.contains { before.entries[$0] != nil && known.entries[$0] == nil }
+        guard vanished, (try? FileStatus.of(real, follow: false)) ?? nil == nil else { return }
+        // The directory went away between its listing and the look at its files: they are not deleted.
+        known.entries = before.entries
+        known.failure = Failure(code: "ENOENT", "it went away while it was read", place: known.path.text)
     }
 
     private mutating func lookAtConfiguration(_ touched: Set<Path>, now: Timestamp) {
