@@ -17,8 +17,19 @@ package struct ClockTimer: ClockAlarm {
     }
 
     package func arm(_ instant: Timestamp?) throws(SystemError) {
+        do throws(SystemError) {
+            try set(instant ?? Self.never)
+        } catch {
+            // The clock was set since the last call, and this one took that news (timerfd_setup in fs/timerfd.c): the
+            // alarm rings at once, so that its owner looks at the clock again.
+            guard error.number == ECANCELED else { throw error }
+            try set(Timestamp(microseconds: 1))
+        }
+    }
+
+    private func set(_ instant: Timestamp) throws(SystemError) {
         // A time of zero would clear the timer, and one before the epoch is refused.
-        let due = min(max(instant ?? Self.never, Timestamp(microseconds: 1)), Self.never)
+        let due = min(max(instant, Timestamp(microseconds: 1)), Self.never)
         var setting = itimerspec()
         setting.it_value.tv_sec = Int(due.seconds)
         setting.it_value.tv_nsec = Int(due.microseconds - due.seconds * 1_000_000) * 1000
