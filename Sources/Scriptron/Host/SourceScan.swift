@@ -138,8 +138,7 @@ struct SourceScan: Sendable {
         _ folder: WritableKeyPath<Self, Folder>, _ touched: Set<Path>, now: Timestamp,
         naming: ([UInt8]) -> String?
     ) {
-        let before = self[keyPath: folder]
-        var known = before
+        var known = self[keyPath: folder]
         defer { self[keyPath: folder] = known }
         let names: [[UInt8]]
         do throws(Failure) {
@@ -172,11 +171,6 @@ struct SourceScan: Sendable {
             known.entries[name] = look(at: name, in: known, real, touched: isTouched, now: now)
             if let entry = known.entries[name], entry.isLink { _ = try? follow(path, holds: true) }
         }
-        let vanished = found.keys.contains { before.entries[$0] != nil && known.entries[$0] == nil }
-        guard vanished, (try? FileStatus.of(real, follow: false)) ?? nil == nil else { return }
-        // The directory went away between its listing and the look at its files: they are not deleted.
-        known.entries = before.entries
-        known.failure = Failure(code: "ENOENT", "it went away while it was read", place: known.path.text)
     }
 
     private mutating func lookAtConfiguration(_ touched: Set<Path>, now: Timestamp) {
@@ -226,7 +220,8 @@ struct SourceScan: Sendable {
         let shown = folder.path.appending(name + ".lua")
         do throws(Failure) {
             let own = try status(of: path, follow: false)
-            guard let own else { return nil }
+            // Where the directory went away under the look, its files are not deleted.
+            guard let own else { return try status(of: real, follow: false) == nil ? old : nil }
             guard own.kind == .link else {
                 if own.kind == .directory { return nil }
                 return read(shown, target: path, isLink: false, old: old, touched: touched, now: now)
