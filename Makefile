@@ -23,8 +23,8 @@ soak: build ## the long runs: hosts, zygotes and workers killed at random, SEED=
 	swift build --build-tests
 	SCRIPTRON_BINARY=$(BINARY) swift test --skip-build --filter ScriptronSoak
 
-fuzz: toolchain ## the parsers against random input, SECONDS_EACH=60 a parser
-	scripts/fuzz $(or $(SECONDS_EACH),60)
+fuzz: toolchain ## the parsers against random input, SECONDS_EACH=60 a parser, RUNS_EACH=inputs
+	RUNS_EACH=$(RUNS_EACH) scripts/fuzz $(or $(SECONDS_EACH),60)
 
 lint: toolchain ## formatting, and the order of the folders
 	swift format lint --strict --recursive Sources Tests Benchmarks Package.swift
@@ -35,7 +35,7 @@ build: toolchain packages ## the release binary, with the Swift runtime inside
 	swift build --configuration release --static-swift-stdlib --product scriptron
 
 bench: build ## side by side with sh, lua5.4 and bubblewrap
-	@scripts/install-packages lua5.4 bubblewrap python3
+	@scripts/install-packages lua5.4 bubblewrap cron python3
 	swift build --configuration release --static-swift-stdlib --product bench-run
 	Benchmarks/run --quiet 60
 	Benchmarks/idle

@@ -41,6 +41,10 @@ let package = Package(
         .target(
             name: "CAttack", path: "Tests/Support/CAttack", linkerSettings: [.linkedLibrary("seccomp")]),
         .executableTarget(name: "sandbox-attack", dependencies: ["CAttack"], path: "Tests/Support/SandboxAttack"),
+        // A file system that does not answer, for what the kernel cannot kill.
+        .executableTarget(name: "dead-mount", path: "Tests/Support/DeadMount"),
+        .executableTarget(
+            name: "connect-attack", path: "Tests/Support/ConnectAttack", linkerSettings: [.linkedLibrary("pthread")]),
         .executableTarget(
             name: "sandbox-probe",
             dependencies: ["Scriptron", "CAttack"],
@@ -52,7 +56,11 @@ let package = Package(
             name: "bench-run", dependencies: ["Scriptron"], path: "Benchmarks/RoundTrip", swiftSettings: swiftSettings),
         .testTarget(
             name: "ScriptronTests",
-            dependencies: ["Scriptron", "scriptron", "sandbox-attack", "sandbox-probe"],
+            dependencies: [
+                "Scriptron", "scriptron", "connect-attack", "sandbox-attack", "sandbox-probe", "dead-mount",
+            ],
+            // Read from where they lie.
+            exclude: ["Lua/Conformance"],
             swiftSettings: swiftSettings
         ),
         .testTarget(

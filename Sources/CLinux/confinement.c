@@ -55,7 +55,13 @@ static int set_limits(const struct scriptron_confinement *confinement) {
     if (result == 0)
         result = limit(RLIMIT_NOFILE, confinement->open_files_soft, confinement->open_files_hard);
     if (result == 0 && confinement->address_space > 0)
-        result = limit(RLIMIT_AS, confinement->address_space, confinement->address_space);
+        result = limit(
+            RLIMIT_AS, confinement->address_space,
+            confinement->programs_are_free ? RLIM_INFINITY : confinement->address_space);
+    if (result == 0 && confinement->file_size > 0) {
+        result = limit(RLIMIT_FSIZE, confinement->file_size, confinement->file_size);
+        signal(SIGXFSZ, SIG_IGN);
+    }
     return result;
 }
 
@@ -80,9 +86,13 @@ int scriptron_confine_process(
     setsid();
     STEP(DESCRIPTORS, close_all_but(keep, count, confinement->mount_namespace, confinement->ruleset));
     STEP(LIMITS, set_limits(confinement));
+    if (confinement->processes > 0 && getpid() == 1)
+        STEP(COUNT, scriptron_limit_own_processes(confinement->processes));
+    if (confinement->takes_orphans)
+        STEP(ORPHANS, scriptron_set_subreaper());
     if (confinement->mount_namespace >= 0) {
         STEP(MOUNTS, scriptron_enter_mount_namespace(confinement->mount_namespace));
-        if (confinement->own_processes && getpid() == 1)
+        if (confinement->own_processes && (getpid() == 1 || confinement->joins))
             STEP(PROCESSES, mount_own_processes());
     }
     if (confinement->gives_up_privileges && confinement->drops_bounding_set)
@@ -96,17 +106,20 @@ int scriptron_confine_process(
     STEP(PARENT_DEATH, scriptron_set_parent_death_signal(SIGKILL));
     if (confinement->gives_up_privileges) {
         STEP(NEW_PRIVILEGES, scriptron_no_new_privileges());
-        STEP(DUMPABLE, scriptron_not_dumpable());
+        if (!confinement->stays_dumpable)
+            STEP(DUMPABLE, scriptron_not_dumpable());
     }
     return 0;
 }
 
 int scriptron_confine_calls(
-    int ruleset, const int *keep, size_t count, const uint64_t *filter, uint16_t filter_count, int *step) {
+    int ruleset, const int *keep, size_t count, const uint64_t *filter, uint16_t filter_count, int listens, int *step) {
     if (ruleset >= 0)
         STEP(LANDLOCK, scriptron_landlock_restrict(ruleset));
     STEP(DESCRIPTORS, close_all_but(keep, count, -1, -1));
-    if (filter_count > 0)
-        STEP(FILTER, scriptron_filter_load(filter, filter_count));
-    return 0;
+    if (filter_count == 0)
+        return 0;
+    int loaded = scriptron_filter_load(filter, filter_count, listens);
+    STEP(FILTER, loaded);
+    return loaded;
 }

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 const int scriptron_open_path_only = O_PATH;
@@ -57,4 +58,9 @@ int64_t scriptron_seek_data(int descriptor, int64_t offset, int hole) {
 
 int scriptron_pipe(int ends[2]) {
     return pipe2(ends, O_CLOEXEC) < 0 ? -errno : 0;
+}
+
+ssize_t scriptron_attribute(const char *path, const char *name, void *value, size_t length) {
+    ssize_t result = getxattr(path, name, value, length);
+    return result < 0 ? -errno : result;
 }

@@ -7,9 +7,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-int scriptron_filter_load(const uint64_t *instructions, uint16_t count) {
+int scriptron_filter_load(const uint64_t *instructions, uint16_t count, int listens) {
     struct sock_fprog program = {.len = count, .filter = (struct sock_filter *)instructions};
-    return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0 ? -errno : 0;
+    unsigned long flags = listens ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0;
+    long result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
+    return result < 0 ? -errno : (int)result;
 }
 
 int scriptron_filter_available(void) {

@@ -15,6 +15,16 @@ int scriptron_mount_clone(const char *path) {
     return result_of(open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE));
 }
 
+int scriptron_mount_clone_open(int descriptor) {
+    return result_of(
+        open_tree(descriptor, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_EMPTY_PATH));
+}
+
+int scriptron_mount_attach_open(int descriptor, int target) {
+    return result_of(
+        move_mount(descriptor, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH));
+}
+
 int scriptron_mount_set_tree(int descriptor, uint64_t set, uint64_t clear) {
     struct mount_attr attributes = {.attr_set = set, .attr_clr = clear};
     return result_of(

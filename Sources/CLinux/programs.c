@@ -5,9 +5,21 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+// The caller's own limit is that of Lua's worker.
+static void set_memory(const struct scriptron_program *program) {
+    struct rlimit memory;
+    if (getrlimit(RLIMIT_AS, &memory) < 0)
+        return;
+    if (program->address_space > 0 && program->address_space < memory.rlim_max)
+        memory.rlim_max = program->address_space;
+    memory.rlim_cur = memory.rlim_max;
+    setrlimit(RLIMIT_AS, &memory);
+}
 
 // Runs in the child, which shares the parent's memory until execve: it returns the failed step and leaves errno.
 static int start(const struct scriptron_program *program) {
@@ -28,6 +40,7 @@ static int start(const struct scriptron_program *program) {
         if (dup2(copies[number], number) < 0)
             return SCRIPTRON_SPAWN_DESCRIPTORS;
     syscall(SYS_close_range, 3U, ~0U, 0U);
+    set_memory(program);
     if (chdir(program->directory) < 0)
         return SCRIPTRON_SPAWN_DIRECTORY;
     sigset_t none;
@@ -58,6 +71,44 @@ pid_t scriptron_spawn(const struct scriptron_program *program, int *step) {
     sigprocmask(SIG_SETMASK, &before, NULL);
     *step = failed_step;
     return error ? -error : pid;
+}
+
+int scriptron_can_fork(void) {
+    pid_t pid = vfork();
+    if (pid == 0)
+        _exit(0);
+    if (pid < 0)
+        return -errno;
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+    return 0;
+}
+
+int scriptron_place_descriptors(const int *numbers, int count) {
+    int copies[SCRIPTRON_MOST_PLACED];
+    if (count > SCRIPTRON_MOST_PLACED)
+        return -EINVAL;
+    for (int place = 0; place < count; place++) {
+        // Above all places first, so that no dup3 below closes one that is still to come.
+        copies[place] = fcntl(numbers[place], F_DUPFD_CLOEXEC, SCRIPTRON_MOST_PLACED);
+        if (copies[place] < 0)
+            return -errno;
+    }
+    for (int place = 0; place < count; place++)
+        if (dup3(copies[place], place, place < 3 ? 0 : O_CLOEXEC) < 0)
+            return -errno;
+    return 0;
+}
+
+int scriptron_execute(const struct scriptron_program *program, int *step) {
+    *step = SCRIPTRON_SPAWN_DIRECTORY;
+    if (chdir(program->directory) < 0)
+        return -errno;
+    *step = SCRIPTRON_SPAWN_EXECUTE;
+    scriptron_reset_signals();
+    set_memory(program);
+    execve(program->path, program->arguments, program->environment);
+    return -errno;
 }
 
 pid_t scriptron_ended_child(void) {

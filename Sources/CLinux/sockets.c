@@ -26,8 +26,10 @@ ssize_t scriptron_packet_send(int socket, const void *bytes, size_t length, cons
         header->cmsg_len = CMSG_LEN(sizeof(int) * count);
         memcpy(CMSG_DATA(header), descriptors, sizeof(int) * count);
     }
+    int flags = MSG_NOSIGNAL | (wait ? 0 : MSG_DONTWAIT);
     for (;;) {
-        ssize_t sent = sendmsg(socket, &message, MSG_NOSIGNAL | (wait ? 0 : MSG_DONTWAIT));
+        // Plain bytes by the plain call: in a worker a filter may hold up the other one.
+        ssize_t sent = count > 0 ? sendmsg(socket, &message, flags) : send(socket, bytes, length, flags);
         if (sent >= 0)
             return sent;
         if (errno != EINTR)

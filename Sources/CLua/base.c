@@ -128,6 +128,7 @@ void clua_push_text(lua_State *L, int index) {
 int clua_load_library(lua_State *L) {
     size_t size;
     const char *text = luaL_checklstring(L, 1, &size);
+    clua_skip_mark(&text, &size);
     if (luaL_loadbufferx(L, text, size, luaL_checkstring(L, 2), "t") == LUA_OK) return 1;
     lua_pushnil(L);
     lua_insert(L, -2);

@@ -71,7 +71,14 @@ bool clua_describe(lua_State *L) {
     return false;
 }
 
+void clua_skip_mark(const char **text, size_t *size) {
+    if (*size < 3 || memcmp(*text, "\xEF\xBB\xBF", 3) != 0) return;
+    *text += 3;
+    *size -= 3;
+}
+
 int clua_load(lua_State *L, const char *bytes, size_t count, const char *name) {
+    clua_skip_mark(&bytes, &count);
     int status = luaL_loadbufferx(L, bytes, count, name, "t");
     if (status == LUA_ERRMEM) clua_host_of(L)->memory_hit = true;
     return status;

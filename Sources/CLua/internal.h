@@ -16,6 +16,9 @@ int clua_raise_expired(lua_State *L);
 void clua_check_deadline(lua_State *L);
 // Pushes the value at `index` as text, without addresses.
 void clua_push_text(lua_State *L, int index);
+
+/// Passes over a UTF-8 byte order mark at the start of a text, as Lua's own loader of files does.
+void clua_skip_mark(const char **text, size_t *size);
 // Whether the table at `index` is a locked view.
 bool clua_is_locked(lua_State *L, int index);
 // `file:line` of the innermost level, from `level` on, that belongs to a script; false where there is none.

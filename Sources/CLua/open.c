@@ -163,3 +163,5 @@ lua_State *clua_open(clua_host *host) {
     lua_close(L);
     return NULL;
 }
+
+const char *clua_release(void) { return LUA_RELEASE; }

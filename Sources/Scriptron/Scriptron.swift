@@ -11,7 +11,7 @@ public enum Scriptron {
     /// nothing before it.
     package static func serveHidden(_ words: [String]) {
         switch words.first {
-        case "zygote": Zygote.main()
+        case "zygote": Zygote.main(Array(words.dropFirst()))
         case DiskProbeCommand.name: DiskProbeCommand.main()
         default: break
         }

@@ -5,7 +5,7 @@ Scriptron.serveHidden(Array(CommandLine.arguments.dropFirst()))
 
 let console = Console.standard()
 let words = Array(CommandLine.arguments.dropFirst())
-let code: ExitCode
+var code: ExitCode
 do throws(Failure) {
     let context = CommandContext(
         console: console, local: Scriptron.commands(), finder: try HostFinder.current(), time: TimeText.current())
@@ -13,5 +13,9 @@ do throws(Failure) {
 } catch {
     console.complain(error)
     code = .failed
+}
+if let lost = StandardStream.failure {
+    console.complain(lost.failure(cure: "free space where the output goes, or let it go elsewhere"))
+    if code == .done { code = .failed }
 }
 ProcessEnvironment.exit(code.rawValue)

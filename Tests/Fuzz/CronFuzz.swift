@@ -1,5 +1,6 @@
 // Any text as a schedule: it is refused, or its fire times rise, lead back, and are counted right, in a zone that puts
 // its clock forward and back.
+// Longest: 256
 // Sources: Schedule/CivilDate Schedule/Cron* Schedule/DaySeconds Schedule/JobSchedule* Schedule/LocalTime
 // Sources: Schedule/PosixZoneRule Schedule/Schedule* Schedule/Zone Schedule/ZoneOffset Schedule/ZoneTable
 

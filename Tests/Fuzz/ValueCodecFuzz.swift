@@ -11,14 +11,3 @@ func fuzzValueCodec(_ data: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     precondition(again == value || value.holdsNaN, "a value that was encoded decodes as another")
     return 0
 }
-
-extension Value {
-    fileprivate var holdsNaN: Bool {
-        switch self {
-        case .number(let number): number.isNaN
-        case .list(let values): values.contains(where: \.holdsNaN)
-        case .map(let values): values.values.contains(where: \.holdsNaN)
-        default: false
-        }
-    }
-}

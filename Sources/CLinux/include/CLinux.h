@@ -2,6 +2,7 @@
 // Every function returns a value >= 0, or -errno.
 #ifndef SCRIPTRON_CLINUX_H
 #define SCRIPTRON_CLINUX_H
+#include "brokering.h"
 #include "confinement.h"
 #include "credentials.h"
 #include "descriptors.h"
@@ -12,6 +13,7 @@
 #include "landlock.h"
 #include "mounts.h"
 #include "namespaces.h"
+#include "notifications.h"
 #include "peer.h"
 #include "process.h"
 #include "programs.h"

@@ -42,6 +42,9 @@ ssize_t scriptron_copy_range(int from, int to, size_t length);
 /// lseek(2) to the next data (SEEK_DATA) or, with `hole`, the next hole at or behind `offset`; -ENXIO behind the last.
 int64_t scriptron_seek_data(int descriptor, int64_t offset, int hole);
 
+/// getxattr(2): the length of an extended attribute's value, of which at most `length` bytes are stored.
+ssize_t scriptron_attribute(const char *path, const char *name, void *value, size_t length);
+
 /// pipe2(2), close-on-exec: the reading end, then the writing end.
 int scriptron_pipe(int ends[2]);
 #endif

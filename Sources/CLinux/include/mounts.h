@@ -18,6 +18,12 @@ int scriptron_mounts_become_slaves(void);
 /// descriptor. Links are followed.
 int scriptron_mount_clone(const char *path);
 
+/// The same of what is mounted at and below the file of `descriptor`, which is one of this mount namespace.
+int scriptron_mount_clone_open(int descriptor);
+
+/// move_mount(2): attaches a detached copy at the file of `target`, which is one of this mount namespace.
+int scriptron_mount_attach_open(int descriptor, int target);
+
 /// mount_setattr(2): sets and clears attributes of the mount `descriptor` (a detached copy) and of all below it.
 int scriptron_mount_set_tree(int descriptor, uint64_t set, uint64_t clear);
 

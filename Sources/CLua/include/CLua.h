@@ -56,6 +56,9 @@ typedef struct clua_handle {
 /// registry's `scriptron.base` holds the real functions and library tables, for preludes. NULL without memory.
 lua_State *clua_open(clua_host *host);
 
+/// The release of Lua's headers: `Lua 5.4.4`.
+const char *clua_release(void);
+
 /// The host of a state or coroutine.
 clua_host *clua_host_of(lua_State *L);
 

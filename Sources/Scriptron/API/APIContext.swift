@@ -10,6 +10,8 @@ package final class APIContext {
         package var grant: Grant
         /// The zone of the job's schedule.
         package var zone: Zone
+        /// Tells the host what the run uses; nil: nobody wants to know.
+        package var uses: UseTeller?
 
         package init(effects: any Effects, resolver: PathResolver, grant: Grant, zone: Zone) {
             self.effects = effects
@@ -61,7 +63,9 @@ package final class APIContext {
     ) throws(Failure) -> CheckedPath {
         let session = try current(call)
         do throws(Failure) {
-            return try session.resolver.check(raw, access, call: call, follow: follow)
+            let path = try session.resolver.check(raw, access, call: call, follow: follow)
+            session.uses?.tell(access == .read ? .read(path.path) : .write(path.path))
+            return path
         } catch {
             if error.code == "EGRANT" { session.effects.post(.refusal(error.description)) }
             throw error

@@ -20,21 +20,30 @@ package func netModule(_ context: APIContext) -> HostModule {
 private func probe(
     _ host: String, _ port: UInt16, timeout: Double, _ session: APIContext.Session
 ) throws(Failure) -> Value {
+    let until = Monotonic.now + timeout
     guard session.grant.allowsConnect(host: host, port: port) else {
-        let failure = Failure(
-            code: "EGRANT", "net.tcp: this job may not connect to \(host):\(port)",
-            cure: "add connect = {\"\(host):\(port)\"} to its needs, within the ceiling's connect")
+        let server = "\(host):\(port)"
+        let failure = session.resolver.refusal("net.tcp may not connect to \(server)", "connect", server) {
+            $0.allowsConnect(server)
+        }
         session.effects.post(.refusal(failure.description))
         throw failure
     }
+    session.uses?.tell(.connect("\(host.lowercased()):\(port)"))
     do throws(Failure) {
-        let answer = try session.effects.request(.resolve, ["host": .text(host)])
+        let answer = try session.effects.request(.resolve, ["host": .text(host), "timeout": .number(timeout)])
         let addresses = answer.list?.compactMap(\.text) ?? []
         if addresses.isEmpty { return ["reachable": false, "error": "the name has no address"] }
-        let seconds = try session.effects.connect(addresses: addresses, port: port, timeout: timeout)
+        let left = max(0, until - Monotonic.now)
+        let seconds = try session.effects.connect(addresses: addresses, port: port, timeout: left)
         return ["reachable": true, "seconds": .number(seconds), "addresses": .texts(addresses)]
     } catch {
         // Not to be reached is an answer; not to be allowed, or out of time, is none.
+        if error.code == "EACCES" {
+            throw Failure(
+                code: "EGRANT", "net.tcp: the host refused to connect to \(host):\(port)",
+                cure: "the run's refusals say why (scriptron show RUN)")
+        }
         if error.code == "EGRANT" || error.code == "EDEADLINE" { throw error }
         return ["reachable": false, "error": .text(error.message), "code": .text(error.code)]
     }

@@ -106,13 +106,15 @@ private func members(of result: ProgramResult, _ call: ProgramCall) -> [String: 
 private func check(_ result: ProgramResult, _ call: ProgramCall) throws {
     guard let stage = result.failedStage(expect: call.expect) else { return }
     let how = stage.signal.map { "was ended by \($0)" } ?? "ended with exit code \(stage.code ?? -1)"
+    let limit = stage.limit.map { " (\($0))" } ?? ""
     let complaint = Path(bytes: Array(withoutLastLineFeed(stage.standardError).suffix(2000))).lines
-    let message = "\(call.call): \(stage.name) \(how)" + (complaint.isEmpty ? "" : ": " + complaint)
+    let message = "\(call.call): \(stage.name) \(how)\(limit)" + (complaint.isEmpty ? "" : ": " + complaint)
     var fields: [String: Value] = ["program": .text(stage.name), "stderr": .bytes(stage.standardError)]
     fields["exit"] = stage.code.map { .int(Int64($0)) }
     fields["signal"] = stage.signal.map { .text($0) }
     if call.output == .capture { fields["stdout"] = .bytes(result.standardOutput) }
-    throw HostError(Failure(code: "EEXIT", message), fields: fields)
+    let cure = stage.denied.map { "it may not start \($0): add it to the job's needs: run = { \"\($0)\" }" }
+    throw HostError(Failure(code: "EEXIT", message, cure: cure), fields: fields)
 }
 
 extension Path {

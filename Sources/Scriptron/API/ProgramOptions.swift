@@ -4,8 +4,9 @@ func programCall(
 ) throws(Failure) -> ProgramCall {
     let session = try context.current(arguments.function)
     var call = ProgramCall(call: arguments.function, stages: [])
-    for stage in stages { call.stages.append(try programStage(stage, arguments, session)) }
     var options = try arguments.options(1)
+    let user = try options.text("user")
+    for stage in stages { call.stages.append(try programStage(stage, user, arguments, session)) }
     if let expect = options.take("expect") {
         let codes = expect.integer.map { [$0] } ?? expect.list?.compactMap(\.integer) ?? []
         let fitting = codes.compactMap { Int32(exactly: $0) }
@@ -22,12 +23,7 @@ func programCall(
         guard case .bytes(let raw) = directory else { throw options.mismatch("cwd", "a path", directory) }
         call.directory = try context.check(raw, .read, call: arguments.function)
     }
-    if let user = try options.text("user"), user != session.grant.identity?.name {
-        throw Failure(
-            code: "EUNSUPPORTED", "\(arguments.function): running a program as another user is not supported yet",
-            cure: "give the job the user \(user)")
-    }
-    if let limit = try options.size("max") { call.limit = limit }
+    call.limit = try options.size("max") ?? session.grant.limits.output
     call.readsOnly = try options.bool("reads_only", default: false)
     call.dry = options.take("dry")
     try options.finish(
@@ -36,9 +32,9 @@ func programCall(
 }
 
 private func programStage(
-    _ value: Value, _ arguments: Arguments, _ session: APIContext.Session
+    _ value: Value, _ user: String?, _ arguments: Arguments, _ session: APIContext.Session
 ) throws(Failure) -> ProgramCall.Stage {
-    guard let values = value.list, let first = values.first else {
+    guard let values = value.list, !values.isEmpty else {
         throw Failure(
             code: "EARGUMENT", "\(arguments.function): argv must be a list that starts with a program's name",
             cure: "write {\"gzip\", \"-9\", path}: nothing is split or expanded by a shell")
@@ -57,36 +53,61 @@ private func programStage(
             throw Failure(code: "EARGUMENT", "\(arguments.function): argv[\(index + 1)] holds a NUL byte")
         }
     }
-    return ProgramCall.Stage(program: try granted(first, argv[0], arguments, session), arguments: argv)
+    let program = try granted(argv[0], user, arguments, session)
+    return ProgramCall.Stage(program: program.path, arguments: argv, user: program.user?.name)
 }
 
-/// Where the granted program of this name or path lies.
+/// The granted program of this name or path, and of this user where one is given; else that of the job's own user
+/// comes before those of others.
 private func granted(
-    _ value: Value, _ raw: [UInt8], _ arguments: Arguments, _ session: APIContext.Session
-) throws(Failure) -> Path {
+    _ raw: [UInt8], _ user: String?, _ arguments: Arguments, _ session: APIContext.Session
+) throws(Failure) -> Grant.Program {
     let name = Path(bytes: raw)
     let isPath = raw.contains(UInt8(ascii: "/"))
+    let own = session.grant.identity?.name ?? Users.ownName
     let programs = session.grant.programs
-    let found = programs.first { program in
+    let named = programs.filter { program in
         isPath
             ? program.path == name.normalized || program.name == name.text
             : program.name == name.text || program.path.name == raw
     }
-    if let found {
-        if let user = found.user, user != session.grant.identity?.name {
-            throw Failure(
-                code: "EUNSUPPORTED",
-                "\(arguments.function): \(name.text) is granted as the user \(user), which is not supported yet",
-                cure: "give the job that user")
+    if let user {
+        if let found = named.first(where: { ($0.user?.name ?? own) == user }) {
+            session.uses?.tell(.run(name.text))
+            return found
         }
-        return found.path
+    } else if let found = named.first(where: { $0.user == nil }) ?? named.first {
+        let users = Set(named.compactMap(\.user?.name)).sorted()
+        if found.user == nil || users.count == 1 {
+            session.uses?.tell(.run(name.text))
+            return found
+        }
+        throw Failure(
+            code: "EARGUMENT",
+            "\(arguments.function): \(name.text) is granted as \(users.joined(separator: " and as "))",
+            cure: "say which: user = \"\(users[0])\"")
     }
-    let allowed = programs.isEmpty ? "no program" : programs.map(\.name).joined(separator: ", ")
-    let failure = Failure(
-        code: "EGRANT", "\(arguments.function): this job may not run \(name.text); it may run \(allowed)",
-        cure: "add run = {\"\(name.text)\"} to its needs, within the ceiling's run")
+    let allowed = programs.isEmpty ? "no program" : Set(programs.map(\.shown)).sorted().joined(separator: ", ")
+    let resolver = session.resolver
+    let failure: Failure
+    if let user, user != own {
+        failure = resolver.refusal(
+            "\(arguments.function) may not run \(name.text) as \(user); it may run \(allowed)",
+            needs: "run = { { \"\(name.text)\", user = \"\(user)\" } }",
+            ceiling: "run = { \"\(name.text)\" }, user = { \"\(user)\" }"
+        ) { $0.allowsRun(name.text, base: resolver.base) && $0.user.contains(user) }
+    } else {
+        failure = resolver.refusal(
+            "\(arguments.function) may not run \(name.text); it may run \(allowed)", "run", name.text
+        ) { $0.allowsRun(name.text, base: resolver.base) }
+    }
     session.effects.post(.refusal(failure.description))
     throw failure
+}
+
+extension Grant.Program {
+    /// As messages list it: `pg_dump as postgres`.
+    fileprivate var shown: String { name + (user.map { " as \($0.name)" } ?? "") }
 }
 
 private func programInput(

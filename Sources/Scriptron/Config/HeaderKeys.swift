@@ -6,7 +6,7 @@ enum HeaderKeys {
     /// The keys with a plain value.
     static let plain = [
         "about", "schedule", "timezone", "timeout", "memory", "overlap", "catch_up", "catch_up_window", "retry", "redo",
-        "user",
+        "user", "limits",
     ]
 
     /// The longest `about`, in bytes.
@@ -26,6 +26,9 @@ enum HeaderKeys {
         try applySchedule(&section, to: &header)
         if let timeout = try section.duration("timeout") { header.timeout = timeout }
         if let memory = try section.size("memory", in: 1 << 20...1 << 40) { header.memory = memory }
+        if let limits = try section.section("limits") {
+            header.limits = try LimitKeys.apply(limits, to: header.limits)
+        }
         if let word = try section.word("overlap", of: Overlap.allCases.map(\.rawValue)) {
             header.overlap = try supported(word, .skip, "overlap", section)
         }
@@ -86,13 +89,17 @@ enum HeaderKeys {
                 "retry", "a number of attempts, or { attempts = 3, delay = \"10s\", max_delay = \"1h\" }", value)
         }
         var inner = try Section(value, of: section.file, at: section.path + ["retry"])
-        guard let attempts = try inner.integer("attempts", in: 0...1000) else {
+        let given = try inner.integer("attempts", in: 0...1000)
+        let delay = try inner.duration("delay", zero: true)
+        let maxDelay = try inner.duration("max_delay", zero: true)
+        // First: a name that is misspelt is not missing.
+        try inner.finish(known: ["attempts", "delay", "max_delay"])
+        guard let attempts = given else {
             throw inner.failure(["attempts"], "is missing", cure: "say how many attempts may follow the first")
         }
         var retry = Retry(attempts: Int(attempts))
-        if let delay = try inner.duration("delay", zero: true) { retry.delay = delay }
-        if let delay = try inner.duration("max_delay", zero: true) { retry.maxDelay = delay }
-        try inner.finish(known: ["attempts", "delay", "max_delay"])
+        if let delay { retry.delay = delay }
+        if let maxDelay { retry.maxDelay = maxDelay }
         retry.maxDelay = max(retry.delay, retry.maxDelay)
         return attempts == 0 ? nil : retry
     }

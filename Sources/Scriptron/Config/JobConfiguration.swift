@@ -7,6 +7,8 @@ package struct JobConfiguration: Sendable, Hashable {
     package var sandbox: SandboxMode = .enforced
     /// Whether a program that the job may run may also be written by it.
     package var writeExec = false
+    /// Whether needs that grow wait for an operator's approval.
+    package var approve = false
     /// The user named here; it is allowed by being named here.
     package var user: String?
     /// The values given to the script's settings.
@@ -19,7 +21,7 @@ package struct JobConfiguration: Sendable, Hashable {
     /// The keys that lead here: `jobs`, `backup`.
     private var path: [String] = []
 
-    static let own = ["script", "enabled", "sandbox", "write_exec", "settings", "needs"]
+    static let own = ["script", "enabled", "sandbox", "write_exec", "approve", "settings", "needs"]
 
     package init() {}
 
@@ -37,6 +39,7 @@ package struct JobConfiguration: Sendable, Hashable {
             sandbox = SandboxMode(rawValue: word) ?? .enforced
         }
         writeExec = try section.bool("write_exec") ?? false
+        approve = try section.bool("approve") ?? false
         if let value = section.take("settings") {
             guard let values = value.map else {
                 throw section.mismatch("settings", "a table of names and values", value)

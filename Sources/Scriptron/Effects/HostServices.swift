@@ -7,71 +7,20 @@ package protocol HostServices: AnyObject {
     /// Asks and waits for the answer; throws what the host refused or failed with.
     func request(_ service: HostService, _ arguments: [String: Value]) throws(Failure) -> Value
 
+    /// The same for an answer that carries descriptors.
+    func requestDescriptors(
+        _ service: HostService, _ arguments: [String: Value]
+    ) throws(Failure) -> (Value, [Descriptor])
+
     /// Tells without waiting for an answer.
     func post(_ note: WorkerNote)
 }
 
-/// The services of the host, with their arguments and answers. Times are epoch seconds, sizes bytes.
-package enum HostService: String, Sendable, CaseIterable {
-    /// `{key}` → the job's value or null.
-    case stateGet = "state.get"
-    /// `{key, value}` → null; durable when answered.
-    case stateSet = "state.set"
-    /// `{key, expected, value}` → true, or false where the value is no longer `expected` (null: absent).
-    case stateReplace = "state.replace"
-    /// `{key}` → whether there was one.
-    case stateDelete = "state.delete"
-    /// `{}` → sorted list of keys.
-    case stateKeys = "state.keys"
-    /// `{name, wait}` (seconds) → the lock's token, or null where it is held by another run after the wait.
-    case lockHold = "lock.hold"
-    /// `{token}` → null.
-    case lockRelease = "lock.release"
-    /// `{}` → `{busy, iowait, user, system, steal, idle}` (shares of 1) since the job's last look, null at its first.
-    case sysCPU = "sys.cpu"
-    /// `{}` → `{total, available, free, cached, swap_total, swap_free}`.
-    case sysMemory = "sys.memory"
-    /// `{}` → `{one, five, fifteen, cores}`.
-    case sysLoad = "sys.load"
-    /// `{}` → `{cpu, memory, io}`, each `{some10, some60, some300, full10, full60, full300}` in percent, or null where
-    /// the kernel has no PSI.
-    case sysPressure = "sys.pressure"
-    /// `{timeout}` → list of `{path, device, type, size, used, free, inodes, inodes_used, read_only}`, each real disk
-    /// once; one that did not answer, or not in time, has `error` and `code` and no figures.
-    case sysDisks = "sys.disks"
-    /// `{path, timeout}` → the same for the file system that holds the path.
-    case diskUsage = "disk.usage"
-    /// `{}` → seconds since boot.
-    case sysUptime = "sys.uptime"
-    /// `{}` → text.
-    case sysHostname = "sys.hostname"
-    /// `{}` → `{bytes, free}`.
-    case sysStore = "sys.store"
-    /// `{}` → list of `{name, last_success, outcome, result, next, scheduled}`.
-    case sysJobs = "sys.jobs"
-    /// `{device, inode}` or `{paths}` → list of `{pid, name, mode}` of the processes that have it open (mapped counts),
-    /// or null where the host may not look everywhere.
-    case openers
-    /// `{entries: [{device, inode}]}` → list of booleans, or null where the host may not look everywhere.
-    case openAny = "open_any"
-    /// `{name}` or `{pidfile}` → list of `{pid, name, user, started, command}`.
-    case findProcesses = "process.find"
-    /// `{name}` or `{pidfile}`, and `{signal}` → how many were signalled.
-    case signalProcesses = "process.signal"
-    /// `{host}` → list of addresses as text.
-    case resolve = "net.resolve"
-}
-
-/// What a worker tells its host without waiting.
-package enum WorkerNote: Sendable, Hashable {
-    /// A line of the run's log.
-    case log(level: String, message: String, fields: [String: Value])
-    /// How far the run is; `total` is nil where unknown.
-    case progress(done: Double, total: Double?, label: String)
-    /// `this.warn`.
-    case warning(String)
-    /// Something was refused; the text names the cure.
-    case refusal(String)
-    /// A limit was hit, by its name.
-    case limit(String)
+extension HostServices {
+    /// Where there is no channel that descriptors could come by.
+    package func requestDescriptors(
+        _ service: HostService, _ arguments: [String: Value]
+    ) throws(Failure) -> (Value, [Descriptor]) {
+        throw Failure(code: "ENOTSUP", "\(service.rawValue) needs a host")
+    }
 }

@@ -3,13 +3,19 @@ extension LiveEffects {
     package func run(_ call: ProgramCall) throws(Failure) -> ProgramOutcome {
         try checkDeadline(call.call)
         var request = ProgramRequest(
-            stages: call.stages.map { ProgramRequest.Stage(program: $0.program, arguments: $0.arguments) })
+            stages: call.stages.map { stage in
+                ProgramRequest.Stage(
+                    program: stage.program, arguments: stage.arguments,
+                    elsewhere: stage.user.map { user in { [self] in try startElsewhere(stage, as: user, call) } })
+            })
         request.environment = environment(call)
         request.directory = call.directory?.path ?? settings.base
         request.deadline = min(settings.deadline, Monotonic.now + (call.timeout ?? .infinity))
         request.grace = settings.grace
         request.limit = Int(clamping: call.limit)
         request.reapsOrphans = settings.reapsOrphans
+        request.addressSpace = settings.programAddressSpace
+        request.crowded = { [self] in note(.processes) }
         request.input = try input(call)
         var file: AtomicFile?
         var target: Path?
@@ -29,7 +35,7 @@ extension LiveEffects {
             request.output = file?.descriptor
         }
         let end = try started(call, request)
-        let result = try judge(end, call)
+        let result = noticeDenied(try judge(end, call), call)
         if let file, let target, result.failedStage(expect: call.expect) == nil {
             try told(call.call, target) { try file.commit(replace: true) }
         }
@@ -50,20 +56,46 @@ extension LiveEffects {
     private func started(_ call: ProgramCall, _ request: ProgramRequest) throws(Failure) -> ProgramEnd {
         do {
             return try ProgramRun.run(request)
+        } catch let failure as Failure {
+            throw failure
         } catch let error as ProgramStartError {
             let stage = call.stages[error.stage]
             if error.error.call == "chdir" {
-                throw FileFailure.of(error.error, call.call, request.directory, cure: "give another cwd")
+                let directory = stage.user == nil ? request.directory : call.directory?.path ?? "/"
+                throw FileFailure.of(error.error, call.call, directory, cure: "give another cwd")
             }
-            throw Failure(
-                code: error.error.name,
-                "\(call.call): \(stage.name) (\(stage.program.text)) could not be started: \(error.error.reason)",
-                cure: error.error.name == "EACCES"
-                    ? "add what it executes to the need run: \(stage.name), or its interpreter" : nil)
+            throw startFailure(error.error, stage, call)
         } catch let error as SystemError {
-            throw error.failure()
+            throw error.failure(cure: limitCure(error))
         } catch {
             throw Failure(code: "EINTERNAL", "\(call.call): \(error)")
+        }
+    }
+
+    /// Has the host start a program of another user. It starts in the root directory where the call names none, for that
+    /// user need not reach the job's; and has no place for temporary files but what it may write anyway.
+    private func startElsewhere(
+        _ stage: ProgramCall.Stage, as user: String, _ call: ProgramCall
+    ) throws(Failure) -> ProgramElsewhere {
+        var environment = call.environment
+        if let zone = settings.zone, environment["TZ"] == nil { environment["TZ"] = Array(zone.utf8) }
+        let services = settings.services
+        let (answer, descriptors) = try services.requestDescriptors(
+            .programStart,
+            [
+                "path": .bytes(stage.program.bytes), "user": .text(user),
+                "arguments": .list(stage.arguments.map { .bytes($0) }),
+                "environment": .map(environment.mapValues { .bytes($0) }),
+                "directory": .bytes(call.directory?.path.bytes ?? Array("/".utf8)),
+            ])
+        guard let program = answer["program"], descriptors.count == 4 else {
+            throw Failure(code: "EFRAME", "\(call.call): the host started \(stage.name) and gave nothing to hold it by")
+        }
+        return ProgramElsewhere(
+            input: descriptors[0], output: descriptors[1], errors: descriptors[2], status: descriptors[3]
+        ) { signal in
+            // A host that cannot be asked has ended it already.
+            _ = try? services.request(.programSignal, ["program": program, "signal": .int(Int64(signal))])
         }
     }
 
@@ -101,15 +133,18 @@ extension LiveEffects {
                 cure: "raise timeout, or do less in one call")
         }
         if end.overflowed {
+            note(.output)
             throw Failure(
                 code: "EFBIG",
                 "\(call.call): \(call.stages.last?.name ?? "") wrote more than \(Quantity.describe(bytes: call.limit))",
-                cure: "send it to a file (stdout = {file = path}) or to the log (stdout = \"log\"), or raise max")
+                cure:
+                    "send it to a file (stdout = {file = path}) or to the log (stdout = \"log\"), or raise max or limits.output"
+            )
         }
         let stages = zip(call.stages, end.stages).map { stage, end in
             ProgramResult.Stage(
                 name: stage.name, code: end.exit?.code, signal: end.exit?.signal.map(ProcessExit.signalName),
-                standardError: end.standardError)
+                standardError: end.standardError, limit: reason(of: end.exit))
         }
         return ProgramResult(
             stages: stages, standardOutput: end.standardOutput, seconds: end.seconds, killed: end.killedDescendants)

@@ -53,6 +53,7 @@ extension LiveEffects {
                 if file.status.size > max { throw SystemError.tooLarge }
                 return try file.readAll(max: max)
             } catch let error as SystemError where error == .tooLarge {
+                note(.read)
                 throw Failure(
                     code: "EFBIG",
                     "\(call) \(path.text): it is larger than \(Quantity.describe(bytes: max))",
@@ -77,7 +78,9 @@ extension LiveEffects {
                 case .update: try RegularFile.update(name, in: directory, reading: true)
                 }
             if mode == .write { try file.truncate(0) }
-            return LiveFile(file, path: path, writes: mode.writes)
+            return LiveFile(file, path: path, writes: mode.writes) { [self] error in
+                failure(error, "file", path)
+            }
         }
     }
 }
@@ -129,12 +132,14 @@ private final class LiveFile: OpenFile {
     private var file: RegularFile?
     private let path: Path
     private let writes: Bool
+    private let failure: (SystemError) -> Failure
     private var dirty = false
 
-    init(_ file: RegularFile, path: Path, writes: Bool) {
+    init(_ file: RegularFile, path: Path, writes: Bool, failure: @escaping (SystemError) -> Failure) {
         self.file = file
         self.path = path
         self.writes = writes
+        self.failure = failure
     }
 
     private func opened() throws(Failure) -> RegularFile {
@@ -143,7 +148,7 @@ private final class LiveFile: OpenFile {
     }
 
     private func told<Result>(_ body: () throws(SystemError) -> Result) throws(Failure) -> Result {
-        do throws(SystemError) { return try body() } catch { throw FileFailure.of(error, "file", path) }
+        do throws(SystemError) { return try body() } catch { throw failure(error) }
     }
 
     func read(_ count: Int) throws(Failure) -> [UInt8] {

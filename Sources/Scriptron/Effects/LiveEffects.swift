@@ -16,6 +16,8 @@ package final class LiveEffects: Effects {
         package var grace: Double = 3
         /// Whether orphans are reaped while programs run: the worker is an init or a subreaper, a test is not.
         package var reapsOrphans = true
+        /// The most memory that each program may map, in bytes; nil: no limit of its own.
+        package var programAddressSpace: Int64?
 
         package init(
             services: any HostServices, grant: Grant, base: Path, scratch: Path?, zone: String?, deadline: Double
@@ -92,7 +94,7 @@ package final class LiveEffects: Effects {
             if name.isEmpty { return (try Directory(path), [UInt8(ascii: ".")]) }
             return (try Directory(path.parent), name)
         } catch {
-            throw FileFailure.of(error, call, path)
+            throw failure(error, call, path)
         }
     }
 
@@ -103,10 +105,10 @@ package final class LiveEffects: Effects {
         do {
             return try body()
         } catch let error as SystemError {
-            throw FileFailure.of(error, call, path)
+            throw failure(error, call, path)
         } catch let error as RegularFile.OpenError {
             switch error {
-            case .system(let error): throw FileFailure.of(error, call, path)
+            case .system(let error): throw failure(error, call, path)
             case .notRegular(let kind): throw FileFailure.notRegular(kind, call, path)
             }
         } catch let failure as Failure {

@@ -84,9 +84,7 @@ package final class PlannedEffects: Effects {
             return .int(nextLock)
         case .lockRelease: return .null
         case .signalProcesses:
-            var query = arguments
-            query["signal"] = nil
-            let count = Int64(try live.request(.findProcesses, query).list?.count ?? 0)
+            let count = try live.request(.signalable, arguments).integer ?? 0
             if count > 0 { plan.add("signal", arguments, count: count) }
             return .int(count)
         case .resolve: return .list([arguments["host"] ?? ""])
@@ -112,9 +110,11 @@ package final class PlannedEffects: Effects {
         var takesFile = false
         if case .file = call.output { takesFile = true }
         // It would see the real files, not those of the plan.
-        if call.readsOnly, !takesFile, overlay.isUntouched { return try live.run(call) }
+        let isOwn = call.stages.allSatisfy { $0.user == nil }
+        if call.readsOnly, !takesFile, isOwn, overlay.isUntouched { return try live.run(call) }
         let argv = call.stages.map { Value.list($0.arguments.map { .bytes($0) }) }
         var step: [String: Value] = argv.count == 1 ? ["argv": argv[0]] : ["stages": .list(argv)]
+        if let user = call.stages.lazy.compactMap(\.user).first { step["user"] = .text(user) }
         if case .file(let path) = call.output {
             step["stdout"] = .bytes(path.path.bytes)
             let dry = call.dry?["stdout"] ?? call.dry ?? .null

@@ -6,10 +6,13 @@ package struct ProgramCall: Sendable, Hashable {
         package var program: Path
         /// From the name it is called by; no NUL in any.
         package var arguments: [[UInt8]]
+        /// Whom it runs as; nil: as the job. Another user's program is started by the host.
+        package var user: String?
 
-        package init(program: Path, arguments: [[UInt8]]) {
+        package init(program: Path, arguments: [[UInt8]], user: String? = nil) {
             self.program = program
             self.arguments = arguments
+            self.user = user
         }
 
         /// The name that messages call it by.
@@ -68,12 +71,19 @@ package struct ProgramResult: Sendable, Hashable {
         /// The name of the signal that ended it (`SIGKILL`).
         package var signal: String?
         package var standardError: [UInt8]
+        /// The limit that may have ended it, in words.
+        package var limit: String?
+        /// The program that it was kept from executing, as far as its words tell.
+        package var denied: String?
 
-        package init(name: String, code: Int32?, signal: String?, standardError: [UInt8]) {
+        package init(
+            name: String, code: Int32?, signal: String?, standardError: [UInt8], limit: String? = nil
+        ) {
             self.name = name
             self.code = code
             self.signal = signal
             self.standardError = standardError
+            self.limit = limit
         }
     }
 

@@ -17,10 +17,15 @@ struct ActiveAttempt: Sendable {
     /// The host's stop ended it.
     var stopped = false
     var verdict: Verdict?
+    private var lines: LineRate
+    /// What it used, where it is watched for that.
+    var learned: LearnedNeeds?
 
     init(claimed: ClaimedRun, attempt: Attempt) {
+        lines = LineRate(claimed.job.header.limits.logRate * 2, now: Monotonic.now)
         self.claimed = claimed
         self.attempt = attempt
+        if claimed.job.learns { learned = LearnedNeeds() }
     }
 
     /// The order for its worker.
@@ -31,6 +36,7 @@ struct ActiveAttempt: Sendable {
             task: .run, job: run.job, script: job.script, base: base, deadline: deadline, grace: grace)
         order.settings = run.settings
         order.timezone = job.zone.name
+        order.learns = job.learns
         order.this = [
             "job": .text(run.job), "id": .int(run.id), "fire_time": .number(run.fireTime.epoch),
             "attempt": .int(Int64(attempt.number)), "trigger": .text(run.trigger.rawValue), "dry_run": false,
@@ -43,6 +49,11 @@ struct ActiveAttempt: Sendable {
     mutating func take(_ note: WorkerNote, now: Timestamp) -> LogRecord? {
         switch note {
         case .log(let level, let message, let fields):
+            // The worker counts too; what comes beyond, one that was broken into sends.
+            guard lines.take(now: Monotonic.now) else {
+                hit(.logRate)
+                return lines.dropped == 1 ? droppedLine(nil, now) : nil
+            }
             return LogRecord(time: now, level: level, message: message, fields: fields)
         case .progress(let done, let total, let label):
             progress = [
@@ -57,9 +68,27 @@ struct ActiveAttempt: Sendable {
             return LogRecord(
                 time: now, level: "warn", message: "refused: " + text)
         case .limit(let name):
-            if !attempt.limitsHit.contains(name) { attempt.limitsHit.append(name) }
+            if let limit = LimitName(rawValue: name) { hit(limit) }
+            return nil
+        case .dropped(let count):
+            hit(.logRate)
+            return droppedLine(Int(clamping: count), now)
+        case .used(let use):
+            learned?.take(use)
             return nil
         }
+    }
+
+    /// Has the record say that a limit was hit.
+    mutating func hit(_ limit: LimitName) {
+        if !attempt.limitsHit.contains(limit.rawValue) { attempt.limitsHit.append(limit.rawValue) }
+    }
+
+    private func droppedLine(_ count: Int?, _ now: Timestamp) -> LogRecord {
+        let rate = claimed.job.header.limits.logRate
+        let what = count.map { "\($0) lines were" } ?? "what came faster was"
+        return LogRecord(
+            time: now, level: "warn", message: "\(what) dropped: more than \(rate) a second (limits.log_rate)")
     }
 
     /// Judges its end, and brings run and attempt to where they stand after it.
@@ -70,8 +99,15 @@ struct ActiveAttempt: Sendable {
         if let trouble = Self.trouble(with: verdict.result) {
             verdict.result = .null
             attempt.warnings.append(trouble)
-            if !attempt.limitsHit.contains("result") { attempt.limitsHit.append("result") }
+            hit(.result)
         }
+        if let pid = attempt.unkillable {
+            verdict.reason = "the kernel could not kill its process \(pid), which has ended only now"
+        } else if verdict.outcome == .timedOut {
+            hit(.timeout)
+        }
+        if case .exceeded(let limit, _) = end.verdict { hit(limit) }
+        for limit in end.limitsHit { hit(limit) }
         self.verdict = verdict
         attempt.finished = now
         attempt.outcome = verdict.outcome

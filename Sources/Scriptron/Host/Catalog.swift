@@ -80,6 +80,18 @@ package final class Catalog: Sendable {
         loadMore()
     }
 
+    /// Loads a job once more, whatever became of it; `done` is called when all that is loaded.
+    package func reload(_ name: String, done: @escaping @Sendable () -> Void) {
+        let isKnown = state.withLock { state in
+            guard let source = state.entries[name]?.jobSource, source.key == state.wanted[name] else { return false }
+            state.queue.removeAll { $0.name == name }
+            state.queue.append(source)
+            state.whenDone.append(done)
+            return true
+        }
+        if isKnown { loadMore() } else { done() }
+    }
+
     private func loadMore() {
         while true {
             let source = state.withLock { state -> JobSource? in
@@ -111,6 +123,14 @@ package final class Catalog: Sendable {
             switch result {
             case .loaded(let job): connections.updated(job)
             case .failed(let failure): if failure != problem { connections.broken(source.name, failure) }
+            case .held(_, let widens, let fallback):
+                let failure = Approvals.failure(source.name, widens)
+                if failure != problem { connections.broken(source.name, failure) }
+                if let fallback {
+                    connections.updated(fallback)
+                } else if hadJob {
+                    connections.removed(source.name)
+                }
             case .unconfigured, nil: if hadJob { connections.removed(source.name) }
             }
         }
@@ -130,6 +150,7 @@ extension CatalogEntry {
         script = source.path
         jobSource = source
         problem = nil
+        held = nil
         missing = []
         isEnabled = result != nil
         switch result {
@@ -141,6 +162,11 @@ extension CatalogEntry {
             missing = names
             declarations = declared
             loaded = nil
+        case .held(let job, let widens, let fallback):
+            problem = Approvals.failure(source.name, widens)
+            held = job
+            loaded = fallback
+            declarations = job.declarations
         case nil: loaded = nil
         }
     }

@@ -11,6 +11,8 @@ package struct CatalogEntry: Sendable {
         case unconfigured
         /// There is no good version.
         case broken
+        /// There is none that was approved.
+        case held
     }
 
     package var name: String
@@ -20,6 +22,8 @@ package struct CatalogEntry: Sendable {
     package var loaded: LoadedJob?
     /// What is wrong with the newest text or configuration.
     package var problem: Failure?
+    /// The newest version, where it waits for an approval.
+    package var held: LoadedJob?
     /// The required settings without a value.
     package var missing: [String] = []
     package var isEnabled = true
@@ -36,7 +40,7 @@ package struct CatalogEntry: Sendable {
     package var standing: Standing {
         if !isEnabled { return .disabled }
         if !missing.isEmpty { return .unconfigured }
-        guard let loaded else { return .broken }
+        guard let loaded else { return held == nil ? .broken : .held }
         return loaded.schedule.texts.isEmpty ? .manual : .scheduled
     }
 

@@ -8,8 +8,11 @@ extension Daemon: HostControl {
             .int(Int64(entries.count { $0.standing == standing }))
         }
         let size = try? store.size()
+        let stuck = parts.supervisor.unkillable.map { run, job, pid in
+            "run \(run) of \(job): the kernel cannot kill its process \(pid), which is stuck in a system call; it keeps its slot"
+        }
         let warnings =
-            environment.warnings(entries) + troubles.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+            environment.warnings(entries) + stuck + troubles.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
         return [
             "version": .text(Scriptron.version), "pid": .int(Int64(ProcessHandle.own)),
             "started": .number(started.epoch), "state_dir": .bytes(directory.places.directory.bytes),
@@ -44,6 +47,8 @@ extension Daemon: HostControl {
         row["last_outcome"] = last?.outcome.map { .text($0.rawValue) } ?? .null
         row["last_finished"] = last?.finished.map { .number($0.epoch) } ?? .null
         row["last_success"] = success?.finished.map { .number($0.epoch) } ?? .null
+        let stuck = parts.supervisor.unkillable.first { $0.job == entry.name }
+        row["unkillable"] = stuck.map { .int(Int64($0.pid)) } ?? .null
         row["running"] = .bool(parts.supervisor.busy(entry.name) != nil)
         return .map(row)
     }
@@ -94,7 +99,9 @@ extension Daemon: HostControl {
         while true {
             let (run, last) = try record(id)
             if run.state == .ended || Monotonic.now >= until || state.withLock({ $0.stopping }) {
-                return RunRow.value(run, last: last)
+                var row = RunRow.value(run, last: last).map ?? [:]
+                row["learned"] = parts.supervisor.learned(id)
+                return .map(row)
             }
             Monotonic.sleep(until: min(until, Monotonic.now + 0.02))
         }
@@ -160,7 +167,7 @@ extension Daemon: HostControl {
         // What a job lacked when it was loaded may be there by now.
         let mayBeMended = entry.loaded == nil && entry.problem?.isOfMachine == true
         if mayBeMended { parts.catalog.retry() }
-        let isPlain = request.sets.isEmpty && request.grants.isEmpty && !mayBeMended
+        let isPlain = request.sets.isEmpty && request.grants.isEmpty && !request.learns && !mayBeMended
         let job = try isPlain ? usable(entry) : loaded(entry, request)
         let now = clock.now()
         let run = job.newRun(trigger: .manual, fireTime: now, now: now)
@@ -184,6 +191,39 @@ extension Daemon: HostControl {
                 code: ControlCode.conflict, "run \(id) has ended already: \(run.outcome?.rawValue ?? "")")
         }
         _ = parts.supervisor.cancel(id)
+    }
+
+    package func approve(job name: String, by peer: PeerCredentials) throws(Failure) -> Value {
+        let entry = try known(name)
+        guard peer.uid == 0 || peer.uid == Users.owner(of: directory.places.directory) else {
+            throw Failure(code: ControlCode.denied, "only root and the owner of the state directory may approve")
+        }
+        guard let approvals = core.loader.approvals, let source = entry.jobSource,
+            state.withLock({ $0.environment.configuration.job(entry.name).approve })
+        else {
+            throw Failure(
+                code: ControlCode.conflict, "job \(entry.name) needs no approval",
+                cure:
+                    "say jobs = { [\"\(entry.name)\"] = { approve = true } } in scriptron.lua to hold edits that widen it"
+            )
+        }
+        let known = approvals.record(entry.name)
+        var lines = known?.lines ?? GrantLines()
+        let held = entry.held.map { GrantLines($0.grant, ownUser: Users.ownName).widening(lines) } ?? []
+        let approved = Set(held + approvals.wanted(entry.name)).sorted { ($0.kind, $0.value) < ($1.kind, $1.value) }
+        guard !approved.isEmpty else {
+            throw Failure(code: ControlCode.conflict, "nothing of job \(entry.name) waits for an approval")
+        }
+        lines.add(approved)
+        let files = entry.held?.version.files ?? known?.files ?? source.files
+        try approvals.keep(Approvals.Record(lines: lines, files: files), of: entry.name)
+        approvals.forgetWanted(entry.name)
+        _ = Waiting.answer { (done: @escaping @Sendable (Bool) -> Void) in
+            parts.catalog.reload(entry.name) { done(true) }
+        }
+        let shown = approved.map { "+" + $0.text }
+        HostSpeech.say("job \(entry.name): approved by \(Users.name(of: peer.uid)): \(shown.joined(separator: ", "))")
+        return ["job": .text(entry.name), "approved": .texts(shown)]
     }
 
     package func settings(job name: String) throws(Failure) -> [Value] {
@@ -267,20 +307,24 @@ extension Daemon: HostControl {
         let grants = try request.grants.map { (text) throws(Failure) in try GrantArgument(text) }
         let loader = state.withLock { $0.loader }
         let result = Waiting.answer { reply in
-            loader.load(source, sets: sets, adjust: { GrantArgument.apply(grants, to: &$0, &$1) }, completion: reply)
+            loader.load(
+                source, sets: sets, learns: request.learns, adjust: { GrantArgument.apply(grants, to: &$0, &$1) },
+                completion: reply)
         }
         switch result {
         case .loaded(let job): return job
         case .unconfigured: return try usable(entry)
+        case .held(_, let widens, _): throw Approvals.failure(entry.name, widens)
         case .failed(let failure): throw failure.code == "ECONFIG" ? Failure.usage(failure) : failure
         }
     }
 
     private func mayGrant(_ request: StartRequest, _ peer: PeerCredentials) throws(Failure) {
         let owner = Users.owner(of: directory.places.directory)
-        guard request.grants.isEmpty || peer.uid == 0 || peer.uid == owner else {
+        guard (request.grants.isEmpty && !request.learns) || peer.uid == 0 || peer.uid == owner else {
             throw Failure(
-                code: ControlCode.denied, "only root and the owner of the state directory may use --grant")
+                code: ControlCode.denied,
+                "only root and the owner of the state directory may use \(request.learns ? "--learn" : "--grant")")
         }
     }
 }

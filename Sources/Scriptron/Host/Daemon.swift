@@ -101,7 +101,8 @@ package final class Daemon: Sendable {
         _ leases: Leases, _ scratch: ScratchSlots, _ say: @escaping @Sendable (String) -> Void
     ) throws(Failure) {
         let desk = ServiceDesk(
-            store: store, machine: MachineServices { [loop = core.loop] in loop.after($0, handler: $1) }
+            store: store,
+            machine: MachineServices(names: core.workers.names) { [loop = core.loop] in loop.after($0, handler: $1) }
         ) { [unowned self] () throws(Failure) in
             try jobFigures()
         }
@@ -139,7 +140,9 @@ package final class Daemon: Sendable {
             Catalog.Connections(
                 load: { [unowned self] source, done in state.withLock { $0.loader }.load(source, completion: done) },
                 updated: { [unowned self] in jobUpdated($0) }, removed: { [unowned self] in jobRemoved($0) },
-                broken: { name, failure in say("job \(name) is broken: \(failure)") }))
+                broken: { name, failure in
+                    say("job \(name) is \(failure.code == Approvals.code ? "held" : "broken"): \(failure)")
+                }))
         parts.set(supervisor, scheduler, catalog, desk)
     }
 
@@ -257,7 +260,9 @@ package final class Daemon: Sendable {
         state.withLock { state in
             state.configurationText = text
             state.environment = environment
-            state.loader = JobLoader(environment: environment, evaluator: core.evaluator)
+            state.loader = JobLoader(
+                environment: environment, evaluator: core.evaluator, writeRoots: core.loader.writeRoots)
+            state.loader.approvals = core.loader.approvals
         }
         trouble("configuration", nil)
     }

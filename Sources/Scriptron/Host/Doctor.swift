@@ -81,6 +81,9 @@ package enum Doctor {
                 "users", facts.canSwitchUser, "runs switch to the user of their job",
                 isRoot ? "this process may not switch users: jobs of other users fail" : "all runs are this user's",
                 isRoot ? .warning : .fact),
+            fact(
+                "connections", facts.broker != .none, "each is judged by the address it goes to",
+                "they cannot be held up and answered: jobs with connect are refused", .warning),
         ]
     }
 

@@ -15,11 +15,12 @@ struct DryRun {
     func report() throws(Failure) -> Value {
         let source = try source()
         let sets = try request.sets.map { (text) throws(Failure) in try SetArgument(text) }
+        let loader = loader
         let result = Waiting.answer { (done: @escaping @Sendable (LoadResult) -> Void) in
-            core.loader.load(source, sets: sets, completion: done)
+            loader.load(source, sets: sets, completion: done)
         }
         switch result {
-        case .loaded(let job): return try report(job)
+        case .loaded(let job), .held(let job, _, _): return try report(job)
         case .unconfigured(let names, _):
             throw Failure(
                 code: "ECONFIG", "job \(source.name) is unconfigured: \(names.joined(separator: ", ")) has no value",
@@ -35,6 +36,13 @@ struct DryRun {
         }
     }
 
+    /// What changes nothing needs no approval.
+    private var loader: JobLoader {
+        var loader = core.loader
+        loader.approvals = nil
+        return loader
+    }
+
     // What is run.
 
     private func source() throws(Failure) -> JobSource {
@@ -43,6 +51,12 @@ struct DryRun {
             configuration: environment.configuration.file, jobs: environment.configuration.jobsDirectory)
         let snapshot = try SourceWatcher(locations, clock: SystemClock()).snapshot
         let sources = try JobSources.collect(snapshot, environment)
+        if let job = request.job, !sources.contains(where: { $0.name == job }) {
+            let nearest = Nearest.names(to: job, among: sources.map(\.name), limit: 1).first
+            throw Failure(
+                code: ControlCode.noJob, "there is no job \(job), whose configuration could apply",
+                cure: nearest.map { "did you mean --as \($0)?" } ?? "leave --as out, or name the job in scriptron.lua")
+        }
         guard request.script.hasPrefix("/") else {
             if let known = sources.first(where: { $0.name == request.job ?? request.script }) { return known }
             let nearest = Nearest.names(to: request.script, among: sources.map(\.name), limit: 1).first
@@ -82,7 +96,7 @@ struct DryRun {
         if job.header.discovers {
             let discovery = try Waiting.answer {
                 (done: @escaping @Sendable (Result<Supervisor.Discovery, Failure>) -> Void) in
-                core.loader.discover(job, completion: done)
+                loader.discover(job, completion: done)
             }.get()
             (grant, facts) = (discovery.grant, discovery.facts)
         }
@@ -121,7 +135,9 @@ struct DryRun {
         let success = try? store.read { try $0.lastRun(job: job.name, outcome: .succeeded) }
         order.this["last_success"] = success?.finished.map { .number($0.epoch) }
         let loop = core.loop
-        let desk = ServiceDesk(store: store, machine: MachineServices { loop.after($0, handler: $1) }) { .list([]) }
+        let desk = ServiceDesk(
+            store: store, machine: MachineServices(names: core.workers.names) { loop.after($0, handler: $1) }
+        ) { .list([]) }
         let launch = WorkerLaunch(
             order: order, files: job.version.descriptor, grant: grant.forDryRun, name: job.name)
         let started = Monotonic.now
@@ -131,6 +147,8 @@ struct DryRun {
                 switch event {
                 case .confined(let report): seen.value.withLock { $0.sandbox = report }
                 case .note(let note): seen.value.withLock { $0.take(note) }
+                case .request(let id, .ceiling, _):
+                    workers.answer(worker, request: id, .success(job.terms?.ceiling?.value ?? .null))
                 case .request(let id, let service, let arguments):
                     let call = ServiceCall(service: service, arguments: arguments, job: job.name, run: 0, grant: grant)
                     guard service.isReading else {
@@ -186,9 +204,9 @@ extension DryRun.Ended {
         case .log(let level, let message, let fields):
             guard log.count < 1000 else { return }
             log.append(["level": .text(level), "message": .text(message), "fields": .map(fields)])
-        case .warning(let text): warnings.append(text)
-        case .refusal(let text): refusals.append(text)
-        case .progress, .limit: break
+        case .warning(let text): if warnings.count < 1000 { warnings.append(text) }
+        case .refusal(let text): if refusals.count < 1000 { refusals.append(text) }
+        case .progress, .limit, .dropped, .used: break
         }
     }
 }
@@ -202,6 +220,9 @@ extension Grant {
         grant.write = []
         grant.connect = []
         grant.ports = []
+        grant.sockets = []
+        grant.dns = false
+        grant.broker = .none
         grant.signal = []
         grant.setid = false
         return grant
@@ -213,8 +234,9 @@ extension Grant {
         func put(_ key: String, _ texts: [String]) { if !texts.isEmpty { map[key] = .texts(texts) } }
         put("read", read.map(\.text))
         put("write", write.map(\.text))
-        put("run", programs.map { $0.path.text })
+        put("run", programs.map { $0.path.text + ($0.user.map { " as \($0.name)" } ?? "") })
         put("connect", connect)
+        if dns { map["dns"] = true }
         put("secrets", secrets)
         put("signal", signal)
         put("service", service)
@@ -228,7 +250,9 @@ extension HostService {
     /// Whether it only looks.
     fileprivate var isReading: Bool {
         switch self {
-        case .stateSet, .stateReplace, .stateDelete, .signalProcesses, .lockHold, .lockRelease: false
+        case .stateSet, .stateReplace, .stateDelete, .signalProcesses, .lockHold, .lockRelease, .programStart,
+            .programSignal:
+            false
         default: true
         }
     }

@@ -128,7 +128,7 @@ package final class Evaluator: Sendable {
             return .failure(Failure(code: "ECRASHED", "evaluating \(what) crashed: \(why)", place: order.script))
         case .lost:
             return .failure(Failure(code: "ELOST", "the zygote died while it evaluated \(what)", place: order.script))
-        case .refused(let failure): return .failure(failure)
+        case .refused(let failure), .exceeded(_, let failure): return .failure(failure)
         }
     }
 }

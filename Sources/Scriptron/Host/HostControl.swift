@@ -25,7 +25,8 @@ package protocol HostControl: AnyObject, Sendable {
     /// Ranges of fire times that did not run, the newest first: `job kind from to count reason`.
     func missed(job: String?, limit: Int) throws(Failure) -> [Value]
 
-    /// A run's row, once it has ended or `seconds` have passed, whichever is first; at once where `seconds` is 0.
+    /// A run's row, once it has ended or `seconds` have passed, whichever is first; at once where `seconds` is 0. One
+    /// that learned its needs has them under `learned`, as a job's `needs` in the configuration, until the host ends.
     func run(_ id: Int64, wait seconds: Double) throws(Failure) -> Value
 
     /// All that is kept of a run: its row, and `script` (the text it ran), `files` (name to text), `settings`, `grant`,
@@ -42,6 +43,10 @@ package protocol HostControl: AnyObject, Sendable {
 
     /// Ends a run that has not ended yet, as `cancelled`; returns when that is under way.
     func cancel(run: Int64, by peer: PeerCredentials) throws(Failure)
+
+    /// Approves what a job's needs, or its runs', waited for, and loads it again; returns `{job, approved}`, the lines as
+    /// `jobs` showed them. Nothing that waits is the error ECONFLICT.
+    func approve(job: String, by peer: PeerCredentials) throws(Failure) -> Value
 
     /// A row a setting of the job, sorted: `name type value default required about source`. `source` is `default`,
     /// `script` or `config`; the value of a secret is its marker (`secret:X`).
@@ -77,6 +82,7 @@ package enum RunRow {
     package static let keys = [
         "id", "job", "fire_time", "trigger", "attempt", "state", "outcome", "reason", "started", "finished", "error",
         "result", "warnings", "cpu_seconds", "max_rss_bytes", "version", "user", "sandbox", "limits_hit",
+        "unkillable",
     ]
 
     /// The row of a run and its last attempt; `warnings` is the list of texts.
@@ -88,6 +94,7 @@ package enum RunRow {
             "reason": text(run.reason ?? attempt?.reason), "started": time(run.started),
             "finished": time(run.finished), "version": .text(run.version), "warnings": [], "limits_hit": [],
             "error": nil, "result": nil, "cpu_seconds": nil, "max_rss_bytes": nil, "user": nil, "sandbox": nil,
+            "unkillable": nil,
         ]
         if let attempt {
             row.merge(figures(attempt)) { _, new in new }
@@ -104,7 +111,6 @@ package enum RunRow {
         row["started"] = .number(attempt.started.epoch)
         row["finished"] = time(attempt.finished)
         row["refusals"] = .texts(attempt.refusals)
-        row["unkillable"] = attempt.unkillable.map { .int(Int64($0)) } ?? .null
         return .map(row)
     }
 
@@ -113,6 +119,7 @@ package enum RunRow {
             "error": text(attempt.error), "result": attempt.result, "warnings": .texts(attempt.warnings),
             "cpu_seconds": .number(attempt.cpuSeconds), "max_rss_bytes": .int(attempt.maxRSSBytes),
             "user": .text(attempt.user), "sandbox": .text(attempt.sandbox), "limits_hit": .texts(attempt.limitsHit),
+            "unkillable": attempt.unkillable.map { .int(Int64($0)) } ?? .null,
         ]
     }
 
@@ -129,11 +136,14 @@ package struct StartRequest: Sendable, Hashable {
     package var sets: [String]
     /// Additions to needs and ceiling for this one run, as written (`write=/srv/data`).
     package var grants: [String]
+    /// Whether the run is bounded by the ceiling alone, and watched for the smallest needs that would have served.
+    package var learns: Bool
 
-    package init(job: String, sets: [String] = [], grants: [String] = []) {
+    package init(job: String, sets: [String] = [], grants: [String] = [], learns: Bool = false) {
         self.job = job
         self.sets = sets
         self.grants = grants
+        self.learns = learns
     }
 }
 

@@ -35,7 +35,9 @@ package final class HostCore: Sendable {
             self.environment = environment
             evaluator = Evaluator(
                 workers: workers, base: configuration.base, identity: Self.evaluationIdentity(facts))
-            loader = JobLoader(environment: environment, evaluator: evaluator)
+            var loader = JobLoader(environment: environment, evaluator: evaluator)
+            loader.approvals = Approvals(directory: environment.places.approved)
+            self.loader = loader
         } catch {
             workers.stop()
             loop.stop()

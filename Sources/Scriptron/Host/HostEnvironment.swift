@@ -36,6 +36,7 @@ package struct HostEnvironment: Sendable {
             ProtectedPath(places.scratch, "the scratch directories of runs"),
             ProtectedPath(places.leases, "the host's leases"),
             ProtectedPath(places.lock, "the host's lock"),
+            ProtectedPath(places.approved, "what operators approved"),
             ProtectedPath(executable, "the host's binary"),
         ]
         if let file = configuration.file { paths.append(ProtectedPath(file, "the configuration")) }
@@ -55,6 +56,7 @@ package struct HostEnvironment: Sendable {
         terms.writeExec = words.writeExec
         terms.mode = words.sandbox
         terms.memory = header.memory
+        terms.limits = header.limits
         return terms
     }
 }
@@ -96,4 +98,6 @@ package struct StatePlaces: Sendable, Hashable {
     package var scratch: Path { directory.appending("scratch") }
     package var leases: Path { directory.appending("leases") }
     package var lock: Path { directory.appending("lock") }
+    /// What operators approved, a file a job.
+    package var approved: Path { directory.appending("approved") }
 }

@@ -4,10 +4,15 @@ import Synchronization
 package struct JobLoader: Sendable {
     package let environment: HostEnvironment
     private let evaluator: Evaluator
+    /// What operators approved; nil: whatever a job needs, it is loaded.
+    package var approvals: Approvals?
+    /// What jobs may write, of this loader and those before it.
+    package let writeRoots: WriteRoots
 
-    package init(environment: HostEnvironment, evaluator: Evaluator) {
+    package init(environment: HostEnvironment, evaluator: Evaluator, writeRoots: WriteRoots = WriteRoots()) {
         self.environment = environment
         self.evaluator = evaluator
+        self.writeRoots = writeRoots
     }
 
     /// What a header came to, with the operator's words over it.
@@ -21,9 +26,10 @@ package struct JobLoader: Sendable {
     ///
     /// - Parameters:
     ///   - sets: Settings of one run (`--set`).
+    ///   - learns: Whether the ceiling alone bounds it (`--learn`).
     ///   - adjust: Changes the needs and the terms of one run (`--grant`).
     package func load(
-        _ source: JobSource, sets: [SetArgument] = [],
+        _ source: JobSource, sets: [SetArgument] = [], learns: Bool = false,
         adjust: @escaping @Sendable (inout Needs, inout GrantTerms) throws(Failure) -> Void = { _, _ in },
         completion: @escaping @Sendable (LoadResult) -> Void
     ) {
@@ -48,11 +54,56 @@ package struct JobLoader: Sendable {
                 if !prepared.settings.missing.isEmpty {
                     return completion(.unconfigured(prepared.settings.missing, prepared.declarations))
                 }
-                completion(.loaded(try finish(source, prepared, description, adjust)))
+                let job = try finish(source, prepared, description, learns: learns, adjust)
+                guard let approvals, words.approve, !learns else { return completion(.loaded(job)) }
+                try judge(job, source, approvals, plain: try unadjusted(job), completion: completion)
             } catch {
                 completion(.failed(error))
             }
         }
+    }
+
+    /// What the script itself needs, without the additions of one run.
+    private func unadjusted(_ job: LoadedJob) throws(Failure) -> GrantLines {
+        let ownUser = Users.ownName
+        guard !job.header.discovers, let plain = job.plainNeeds else { return GrantLines(job.grant, ownUser: ownUser) }
+        let terms = environment.terms(job.name, header: job.header)
+        return GrantLines(try resolve(job.name, plain, terms, learns: false), ownUser: ownUser)
+    }
+
+    /// Lets a job pass that needs no more than was approved, and keeps its text; holds any other.
+    private func judge(
+        _ job: LoadedJob, _ source: JobSource, _ approvals: Approvals, plain: GrantLines,
+        completion: @escaping @Sendable (LoadResult) -> Void
+    ) throws(Failure) {
+        guard let record = approvals.record(job.name) else {
+            return completion(.held(job, widens: plain.widening(GrantLines()), fallback: nil))
+        }
+        let widens = plain.widening(record.lines)
+        if widens.isEmpty {
+            // A run with settings of its own is not what the job is from now on.
+            try approvals.keep(Approvals.Record(lines: record.lines, files: source.files), of: job.name)
+            return completion(.loaded(job))
+        }
+        var approved = source
+        approved.files = record.files
+        guard source.files != record.files else { return completion(.held(job, widens: widens, fallback: nil)) }
+        load(approved) { result in
+            if case .loaded(let fallback) = result {
+                completion(.held(job, widens: widens, fallback: fallback))
+            } else {
+                completion(.held(job, widens: widens, fallback: nil))
+            }
+        }
+    }
+
+    /// Holds a run that needs more than was approved of its job.
+    private func hold(_ job: String, _ grant: Grant) throws(Failure) {
+        guard let approvals, environment.configuration.job(job).approve else { return }
+        let widens = GrantLines(grant, ownUser: Users.ownName).widening(approvals.record(job)?.lines ?? GrantLines())
+        if widens.isEmpty { return }
+        approvals.want(widens, for: job)
+        throw Approvals.failure(job, widens)
     }
 
     private func prepare(
@@ -74,7 +125,7 @@ package struct JobLoader: Sendable {
     }
 
     private func finish(
-        _ source: JobSource, _ prepared: Prepared, _ description: Evaluator.Description,
+        _ source: JobSource, _ prepared: Prepared, _ description: Evaluator.Description, learns: Bool,
         _ adjust: (inout Needs, inout GrantTerms) throws(Failure) -> Void
     ) throws(Failure) -> LoadedJob {
         let header = prepared.header
@@ -85,23 +136,42 @@ package struct JobLoader: Sendable {
             try JobSchedule(header.schedules, zone: zone ?? environment.zone)
         }
         var needs = try self.needs(source, description.needs)
-        if let words = environment.configuration.job(source.name).needs { needs = words }
         var terms = environment.terms(source.name, header: header)
+        if let words = environment.configuration.job(source.name).needs {
+            needs = words
+            terms.needsAreOperators = true
+        }
+        let plain = needs
         try adjust(&needs, &terms)
         needs.user = needs.user ?? header.user
-        let grant = try header.discovers ? Grant.nothing : resolve(source.name, needs, terms)
+        let grant = try header.discovers ? Grant.nothing : resolve(source.name, needs, terms, learns: learns)
         return LoadedJob(
             name: source.name, path: source.path, script: source.script, header: header, schedule: schedule,
             version: try JobVersion(files: source.files, settings: prepared.settings.values),
-            settings: prepared.settings.values, declarations: prepared.declarations, needs: needs, grant: grant,
-            zone: zone ?? environment.zone)
+            settings: prepared.settings.values, declarations: prepared.declarations, needs: needs, terms: terms,
+            plainNeeds: plain == needs ? nil : plain, grant: grant, zone: zone ?? environment.zone,
+            learns: learns)
     }
 
-    /// The grant of a run of a job whose needs depend on what is there: `discover` reads within the ceiling, then
-    /// `needs` is asked.
+    /// The grant of one run, made from what is there now: `discover` reads within the ceiling, then `needs` is asked;
+    /// without it, links in the way of granted paths are followed again.
     package func discover(
         _ job: LoadedJob, completion: @escaping @Sendable (Result<Supervisor.Discovery, Failure>) -> Void
     ) {
+        guard job.header.discovers else {
+            return evaluator.aside {
+                do throws(Failure) {
+                    let grant = try job.terms.map { (terms) throws(Failure) in
+                        try resolve(job.name, job.needs, terms, learns: job.learns)
+                    }
+                    // What one run was given beyond its needs was given by an operator.
+                    if let grant, job.plainNeeds == nil, !job.learns { try hold(job.name, grant) }
+                    completion(.success(Supervisor.Discovery(grant: grant ?? job.grant, facts: .null)))
+                } catch {
+                    completion(.failure(error))
+                }
+            }
+        }
         let terms = environment.terms(job.name, header: job.header)
         do throws(GrantRefusals) {
             let grant = try GrantResolver(job: job.name, terms: terms).discovery()
@@ -116,7 +186,8 @@ package struct JobLoader: Sendable {
                         let description = try result.get()
                         var needs = try Needs(description.needs, of: SourceFile(job.script))
                         needs.user = needs.user ?? job.header.user
-                        let grant = try resolve(job.name, needs, terms)
+                        let grant = try resolve(job.name, needs, terms, learns: job.learns)
+                        if !job.learns { try hold(job.name, grant) }
                         completion(.success(Supervisor.Discovery(grant: grant, facts: description.facts)))
                     } catch {
                         completion(.failure(error))
@@ -133,9 +204,16 @@ package struct JobLoader: Sendable {
         return try Needs(value, of: SourceFile(source.script, text: source.files[source.script] ?? []))
     }
 
-    private func resolve(_ job: String, _ needs: Needs, _ terms: GrantTerms) throws(Failure) -> Grant {
+    private func resolve(
+        _ job: String, _ needs: Needs, _ terms: GrantTerms, learns: Bool
+    ) throws(Failure) -> Grant {
+        var terms = terms
+        terms.otherJobsWrite = writeRoots.ofOthers(job)
         do throws(GrantRefusals) {
-            return try GrantResolver(job: job, terms: terms).resolve(needs)
+            let resolver = GrantResolver(job: job, terms: terms)
+            let grant = try learns ? resolver.widest(needs) : resolver.resolve(needs)
+            writeRoots.note(job, grant)
+            return grant
         } catch {
             throw error.failure
         }

@@ -20,4 +20,6 @@ package enum LoadResult: Sendable {
     /// Required settings have no value.
     case unconfigured([String], SettingDeclarations)
     case failed(Failure)
+    /// It needs more than was approved; `fallback` is what was, and goes on meanwhile.
+    case held(LoadedJob, widens: [GrantLines.Line], fallback: LoadedJob?)
 }

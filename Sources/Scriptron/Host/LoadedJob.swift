@@ -12,10 +12,16 @@ package struct LoadedJob: Sendable {
     /// What the script says about its settings; nil for a run that was claimed from an older text.
     package var declarations: SettingDeclarations?
     package var needs: Needs
+    /// On what its needs became the grant; nil for a run that was claimed from an older text, whose grant is recorded.
+    package var terms: GrantTerms?
+    /// Its own needs, where one run was given more; nil: `needs`.
+    package var plainNeeds: Needs?
     /// What is enforced; of a job with `discover` it is made anew for each run.
     package var grant: Grant
     /// Zone of the schedule and of the times that the script formats.
     package var zone: Zone
+    /// Whether this run is bounded by the ceiling alone, and watched for what it needs.
+    package var learns = false
 
     /// The user in whose name it runs, for records.
     package var userName: String { grant.identity?.name ?? Users.ownName }

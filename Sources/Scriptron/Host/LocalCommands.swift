@@ -24,6 +24,12 @@ package struct LocalCommands: HostCommands {
         } catch {
             throw error.failure()
         }
+        do throws(SystemError) {
+            // Before there is a zygote, which makes the control groups of runs beside the host's.
+            _ = try OwnControlGroups.moveHost()
+        } catch {
+            HostSpeech.say("the control group of this service cannot be used: \(error)")
+        }
         let daemon = try Daemon(place, executable: executable)
         defer { daemon.close() }
         try daemon.start()

@@ -3,8 +3,9 @@ import Synchronization
 /// Where the lines of runs go. Calls never block, and keep their order.
 package protocol LogSink: Sendable {
     func write(_ record: LogRecord, job: String, run: Int64)
-    /// No more lines of this attempt come; `done` is called when all are written.
-    func close(job: String, run: Int64, done: @escaping @Sendable () -> Void)
+    /// No more lines of this attempt come; `done` is called when all are written, and hears whether some were dropped
+    /// because they were too many.
+    func close(job: String, run: Int64, done: @escaping @Sendable (_ isCut: Bool) -> Void)
 }
 
 /// Writes the logs of runs as files, on a thread of its own.
@@ -16,6 +17,8 @@ package final class LogWriter: LogSink {
         var logs: [Int64: RunLog] = [:]
         var waiting: [Int64: Int] = [:]
         var dropped: [Int64: Int] = [:]
+        /// The runs of which lines were dropped, though their logs said so already.
+        var lost: Set<Int64> = []
     }
 
     private let logs: RunLogs
@@ -34,6 +37,7 @@ package final class LogWriter: LogSink {
             if state.logs[run]?.isFull == true { return false }
             if state.waiting[run, default: 0] >= Self.backlog {
                 state.dropped[run, default: 0] += 1
+                state.lost.insert(run)
                 return false
             }
             state.waiting[run, default: 0] += size
@@ -53,14 +57,16 @@ package final class LogWriter: LogSink {
         }
     }
 
-    package func close(job: String, run: Int64, done: @escaping @Sendable () -> Void) {
+    package func close(job: String, run: Int64, done: @escaping @Sendable (_ isCut: Bool) -> Void) {
         thread.submit { [self] in
-            let log = state.withLock { state in
+            let (log, isCut) = state.withLock { state in
                 state.waiting.removeValue(forKey: run)
-                return state.logs.removeValue(forKey: run)
+                state.dropped.removeValue(forKey: run)
+                let isCut = state.lost.remove(run) != nil
+                return (state.logs.removeValue(forKey: run), isCut)
             }
             log?.close()
-            done()
+            done(isCut || log?.isFull == true)
         }
     }
 

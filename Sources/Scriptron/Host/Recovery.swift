@@ -68,6 +68,7 @@ package struct Recovery {
             loaded.script = script
             loaded.settings = run.settings
             loaded.grant = grant
+            loaded.terms = nil
             return loaded
         }
         return LoadedJob(

@@ -14,10 +14,11 @@ package final class ScratchSlots: Sendable {
 
     /// Takes the directory where the slots are made; what a dead host left in it is removed.
     package init(directory: Path) throws(Failure) {
-        self.directory = directory
         do throws(SystemError) {
             try Directories.create(directory, mode: 0o711)
             try Directories.empty(directory)
+            // A sandbox is made of paths without links.
+            self.directory = try directory.resolvingLinks()
         } catch {
             throw error.failure()
         }

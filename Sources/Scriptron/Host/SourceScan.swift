@@ -53,6 +53,8 @@ struct SourceScan: Sendable {
         var real: Path?
         var entries: [String: Entry] = [:]
         var failure: Failure?
+        /// Scripts that are none, because no job can be called so.
+        var misnamed: [Failure] = []
     }
 
     let locations: SourceLocations
@@ -77,7 +79,7 @@ struct SourceScan: Sendable {
         snapshot.scripts = jobs.entries.compactMapValues(\.file)
         snapshot.libraries = libraries.entries.compactMapValues(\.file)
         let entries = [configuration].compactMap { $0 } + jobs.entries.values + libraries.entries.values
-        let failures = [jobs.failure, libraries.failure] + entries.map(\.failure)
+        let failures = [jobs.failure, libraries.failure] + entries.map(\.failure) + jobs.misnamed
         snapshot.failures = failures.compactMap { $0 }.sorted {
             ($0.place ?? "", $0.message) < ($1.place ?? "", $1.message)
         }
@@ -100,6 +102,7 @@ struct SourceScan: Sendable {
         }
         places = [:]
         lookAtFolder(\.jobs, changes.touched, now: now) { SourceName.script($0) }
+        lookForMisnamed()
         lookAtFolder(\.libraries, changes.touched, now: now) { SourceName.library($0) }
         lookAtConfiguration(changes.touched, now: now)
     }
@@ -144,7 +147,8 @@ struct SourceScan: Sendable {
         do throws(Failure) {
             let trail = try follow(known.path)
             if trail.isBroken, known.isOptional {
-                known = Folder(path: known.path, isOptional: true)
+                // Where the directory around it is away too, its files are not deleted.
+                if trail.end.parent == jobs.real { known = Folder(path: known.path, isOptional: true) }
                 return
             }
             // Before the directory is listed, so that whatever comes after is told.
@@ -171,6 +175,20 @@ struct SourceScan: Sendable {
             known.entries[name] = look(at: name, in: known, real, touched: isTouched, now: now)
             if let entry = known.entries[name], entry.isLink { _ = try? follow(path, holds: true) }
         }
+    }
+
+    /// A script that is passed over because of its name must not be thought scheduled.
+    private mutating func lookForMisnamed() {
+        guard jobs.failure == nil, let real = jobs.real, let names = try? Directory(real).names() else { return }
+        jobs.misnamed = names.filter { SourceName.isMisnamed($0) }.sorted { $0.lexicographicallyPrecedes($1) }
+            .compactMap { name in
+                let path = real.appending(Path(bytes: name))
+                guard let found = try? FileStatus.of(path, follow: true), found.kind == .file else { return nil }
+                return Failure(
+                    code: "ENAME", "it is passed over: no job can be called so",
+                    cure: "give it a name of small letters, digits, - and _, such as backup.lua"
+                ).at(jobs.path.appending(Path(bytes: name)).text)
+            }
     }
 
     private mutating func lookAtConfiguration(_ touched: Set<Path>, now: Timestamp) {

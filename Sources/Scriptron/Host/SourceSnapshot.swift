@@ -50,6 +50,15 @@ enum SourceName {
         return name
     }
 
+    /// Whether a file looks like a script that is meant to be a job and has a name that no job can have: `Backup.lua`,
+    /// `my job.lua`, `backup.LUA`.
+    static func isMisnamed(_ file: [UInt8]) -> Bool {
+        let name = String(decoding: file, as: UTF8.self)
+        guard name.lowercased().hasSuffix(".lua"), script(file) == nil else { return false }
+        // Hidden files, what editors leave behind, tests.
+        return !name.hasPrefix(".") && !name.hasPrefix("#") && !name.hasSuffix("_spec.lua")
+    }
+
     /// The name that `require` takes for `NAME.lua`, where NAME is `[A-Za-z0-9_-]+`; nil for all else.
     static func library(_ file: [UInt8]) -> String? {
         let ending = Array(".lua".utf8)

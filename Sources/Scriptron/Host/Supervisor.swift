@@ -17,7 +17,8 @@ package final class Supervisor: Sendable {
         package var serve: @Sendable (ServiceCall, @escaping @Sendable (Result<Value, Failure>) -> Void) -> Void
         /// Forgets what a run held of the host (its locks).
         package var release: @Sendable (Int64) -> Void
-        /// Finds the grant of a run whose needs depend on what is there, and the facts it was made from.
+        /// Finds the grant of a run whose needs depend on what is there, and the facts it was made from; also where
+        /// links are in the way of what is granted.
         package var discover: @Sendable (LoadedJob, @escaping @Sendable (Result<Discovery, Failure>) -> Void) -> Void
         /// Hears of every attempt that ended, once that is durable.
         package var recorded: @Sendable (Run, Attempt) -> Void
@@ -45,14 +46,20 @@ package final class Supervisor: Sendable {
         var active: [Int64: ActiveAttempt] = [:]
         /// Slots whose process is gone, while their record is on its way to the store.
         var recording = 0
+        /// What the last runs that learned their needs need.
+        var learned: [Int64: Value] = [:]
         var stopping = false
         var onIdle: (@Sendable () -> Void)?
     }
 
     let connections: Connections
     private let state = Mutex(State())
+    private let scratchWatch: ScratchWatch
 
-    package init(_ connections: Connections) { self.connections = connections }
+    package init(_ connections: Connections) {
+        self.connections = connections
+        scratchWatch = ScratchWatch(loop: connections.loop)
+    }
 
     // Questions.
 
@@ -72,8 +79,20 @@ package final class Supervisor: Sendable {
     /// How many runs run and wait.
     package var counts: (running: Int, waiting: Int) { state.withLock { ($0.active.count, $0.waiting.count) } }
 
+    /// The runs that the kernel does not let end, with the process that it holds.
+    package var unkillable: [(run: Int64, job: String, pid: Int32)] {
+        state.withLock { state in
+            state.active.values.compactMap { active in
+                active.attempt.unkillable.map { (active.claimed.run.id, active.claimed.run.job, $0) }
+            }.sorted { $0.run < $1.run }
+        }
+    }
+
     /// The newest progress of a run.
     package func progress(_ run: Int64) -> Value { state.withLock { $0.active[run]?.progress ?? .null } }
+
+    /// The smallest needs that would have served a run that learned them; null: it is none, or long gone.
+    package func learned(_ run: Int64) -> Value? { state.withLock { $0.learned[run] } }
 
     /// Whether the run runs or waits here.
     package func holds(_ run: Int64) -> Bool {
@@ -200,7 +219,9 @@ package final class Supervisor: Sendable {
     private func prepare(_ run: Int64) {
         guard let active = state.withLock({ $0.active[run] }) else { return }
         let job = active.claimed.job
-        guard job.header.discovers else { return launch(run, grant: job.grant, facts: .null) }
+        guard job.header.discovers || !job.grant.links.isEmpty else {
+            return launch(run, grant: job.grant, facts: .null)
+        }
         connections.discover(job) { [self] result in
             connections.loop.post { [self] in
                 switch result {
@@ -233,8 +254,9 @@ package final class Supervisor: Sendable {
             order.facts = facts
             order.scratch = scratch
             order.this.merge(previous) { _, new in new }
-            let launch = WorkerLaunch(
+            var launch = WorkerLaunch(
                 order: order, files: active.claimed.job.version.descriptor, grant: grant, name: active.claimed.run.job)
+            launch.ceiling = active.claimed.job.terms?.ceiling
             let worker = connections.workers.launch(launch) { [self] worker, event in
                 handle(run, worker, event)
             }
@@ -243,6 +265,9 @@ package final class Supervisor: Sendable {
                 return state.active[run].map { $0.cancelled || $0.stopped } ?? false
             }
             if cancelled { connections.workers.cancel(worker) }
+            scratchWatch.add(run, scratch, grant.limits) { [connections] failure in
+                connections.workers.stop(worker, .scratch, failure)
+            }
         }
     }
 
@@ -278,6 +303,28 @@ package final class Supervisor: Sendable {
         case .confined(let report): state.withLock { $0.active[run]?.attempt.sandbox = report }
         case .request(let id, let service, let arguments):
             guard let active = state.withLock({ $0.active[run] }), let grant = active.grant else { return }
+            switch service {
+            case .ceiling:
+                let ceiling = active.claimed.job.terms?.ceiling?.value ?? .null
+                return connections.workers.answer(worker, request: id, .success(ceiling))
+            case .programStart:
+                do throws(Failure) {
+                    let program = try ForeignProgram(arguments, grant: grant)
+                    let scratch = active.scratch
+                    connections.workers.start(program, grant: grant, scratch: scratch, for: worker, request: id)
+                } catch {
+                    connections.workers.answer(worker, request: id, .failure(error))
+                }
+                return
+            case .programSignal:
+                if let program = arguments["program"]?.integer, let number = arguments["signal"]?.integer,
+                    let signal = Int32(exactly: number), (1...64).contains(signal)
+                {
+                    connections.workers.signal(program: program, of: worker, signal)
+                }
+                return connections.workers.answer(worker, request: id, .success(.null))
+            default: break
+            }
             let call = ServiceCall(
                 service: service, arguments: arguments, job: active.claimed.run.job, run: run, grant: grant)
             connections.serve(call) { [connections] answer in
@@ -323,8 +370,20 @@ package final class Supervisor: Sendable {
         guard var active = state.withLock({ $0.active[run] }) else { return }
         connections.leases.release(run: run)
         connections.release(run)
+        scratchWatch.remove(run)
         if let scratch = active.scratch { connections.scratch.giveBack(scratch, active.grant?.identity) }
         active.conclude(end, now: now, random: Double.random(in: 0..<1))
+        if let learned = active.learned, let grant = active.grant {
+            let needs = learned.needs(of: active.claimed.job, grant, base: connections.base)
+            state.withLock { state in
+                if state.learned.count >= 100 { state.learned = [:] }
+                state.learned[run] = needs
+            }
+            let line = LogRecord(
+                time: now, level: "info", message: "the smallest needs that would have served",
+                fields: ["needs": needs])
+            connections.log.write(line, job: active.claimed.run.job, run: run)
+        }
         let outcome = active.attempt.outcome
         if active.verdict?.error != nil || outcome != .succeeded, let line = active.closingLine(now) {
             connections.log.write(line, job: active.claimed.run.job, run: run)
@@ -334,7 +393,11 @@ package final class Supervisor: Sendable {
             state.active[run]?.worker = nil
             state.recording += 1
         }
-        connections.log.close(job: active.claimed.run.job, run: run) { [self, active] in record(active) }
+        connections.log.close(job: active.claimed.run.job, run: run) { [self, active] isCut in
+            var active = active
+            if isCut { active.hit(.log) }
+            record(active)
+        }
     }
 
     private func record(_ active: ActiveAttempt) {

@@ -52,6 +52,9 @@ package struct Verdict: Sendable, Hashable {
             outcome = .lost
             reason = "the zygote died"
             cut(header, cuts, .redo)
+        case .exceeded(_, let failure):
+            outcome = .failed
+            reason = failure.description
         case .refused(let failure):
             outcome = .failed
             reason = failure.description

@@ -21,7 +21,9 @@ struct WatchPlace: Sendable, Hashable {
         } else {
             let isNamed = names.contains(event.name)
             changes.everything = isNamed
-            if isNamed || holdsSources && SourceName.library(event.name) != nil {
+            if holdsSources && SourceName.isMisnamed(event.name) {
+                changes.everything = true
+            } else if isNamed || holdsSources && SourceName.library(event.name) != nil {
                 changes.touched = [path.appending(Path(bytes: event.name))]
             }
         }

@@ -96,6 +96,9 @@ package final class LuaState {
         host.deallocate()
     }
 
+    /// The version of Lua's headers that this was built with: `Lua 5.4.4`.
+    package static var version: String { String(cString: clua_release()) }
+
     // MARK: Limits
 
     /// The most memory that the script may bring Lua to, in bytes, with all that was there before it.

@@ -48,6 +48,7 @@ package struct JobHeader: Sendable, Hashable {
     package var timeout: Double = 3600
     /// Lua's memory, in bytes.
     package var memory: Int64 = 64 << 20
+    package var limits = JobLimits()
     package var overlap: Overlap = .skip
     package var catchUp: CatchUp = .once
     /// Seconds.

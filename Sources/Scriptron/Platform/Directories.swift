@@ -13,7 +13,10 @@ package enum Directories {
             if status.st_mode & S_IFMT != S_IFDIR { throw SystemError(ENOTDIR, call: "mkdir", subject: path.text) }
         case ENOENT where path.parent != path:
             try create(path.parent, mode: mode)
-            try create(path, mode: mode)
+            // Once: there are file systems (proc) that give this answer whatever is there.
+            if path.withCString({ mkdir($0, mode) }) != 0, errno != EEXIST {
+                throw SystemError.current("mkdir", path.text)
+            }
         default: throw SystemError.current("mkdir", path.text)
         }
     }

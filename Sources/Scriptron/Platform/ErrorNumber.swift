@@ -7,4 +7,14 @@ package enum ErrorNumber {
     package static let noSuchCall = ENOSYS
     package static let notFound = ENOENT
     package static let noProcess = ESRCH
+    package static let invalid = EINVAL
+    package static let notSupported = EOPNOTSUPP
+    package static let again = EAGAIN
+    package static let tooManyLinks = ELOOP
+    package static let tooLong = EMSGSIZE
+    package static let wrongFamily = EAFNOSUPPORT
+    package static let noBuffers = ENOBUFS
+    package static let inProgress = EINPROGRESS
+    package static let already = EALREADY
+    package static let isConnected = EISCONN
 }

@@ -81,14 +81,18 @@ package enum Landlock {
             let number = path.withCString { open($0, scriptron_open_path_only | O_CLOEXEC) }
             if number < 0, errno == ENOENT || errno == ENOTDIR { return false }
             if number < 0 { throw SystemError.current("open", path.text) }
-            let file = Descriptor(owning: number)
+            try allow(Descriptor(owning: number), path, rights)
+            return true
+        }
+
+        /// The same at and below an open file; `path` is for the error.
+        func allow(_ file: Descriptor, _ path: Path, _ rights: FileRights) throws(SystemError) {
             let fitting = try FileStatus(of: file).kind == .directory ? rights : rights.intersection(.ofFile)
             let allowed = fitting.intersection(handled)
-            if allowed.isEmpty { return true }
+            if allowed.isEmpty { return }
             try checked(
                 "landlock_add_rule", path.text,
                 result: scriptron_landlock_allow_path(descriptor.number, file.number, allowed.rawValue))
-            return true
         }
 
         /// Allows rights on a TCP port.

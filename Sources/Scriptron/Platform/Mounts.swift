@@ -22,6 +22,11 @@ enum Mounts {
         Descriptor(owning: try checked("open_tree", path.text, result: path.withCString { scriptron_mount_clone($0) }))
     }
 
+    /// The same at and below an open file of this mount namespace.
+    static func clone(_ file: Descriptor) throws(SystemError) -> Descriptor {
+        Descriptor(owning: try checked("open_tree", result: scriptron_mount_clone_open(file.number)))
+    }
+
     /// Sets attributes of a detached copy and all below it.
     static func set(_ attributes: Attributes, onTree tree: Descriptor) throws(SystemError) {
         try checked("mount_setattr", result: scriptron_mount_set_tree(tree.number, attributes.rawValue, 0))
@@ -38,6 +43,11 @@ enum Mounts {
     /// Attaches a detached mount at a path.
     static func attach(_ mount: Descriptor, at path: Path) throws(SystemError) {
         try checked("move_mount", path.text, result: path.withCString { scriptron_mount_attach(mount.number, $0) })
+    }
+
+    /// Attaches a detached mount at an open file of this mount namespace.
+    static func attach(_ mount: Descriptor, at file: Descriptor) throws(SystemError) {
+        try checked("move_mount", result: scriptron_mount_attach_open(mount.number, file.number))
     }
 
     /// A new, detached file system that is empty and cannot be written.

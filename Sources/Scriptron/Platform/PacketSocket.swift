@@ -17,6 +17,9 @@ package final class PacketSocket: Sendable {
 
     package init(owning number: Int32) { descriptor = Descriptor(owning: number) }
 
+    /// An end that came as a descriptor.
+    package init(_ descriptor: Descriptor) { self.descriptor = descriptor }
+
     /// A connected pair.
     package static func pair() throws(SystemError) -> (PacketSocket, PacketSocket) {
         var numbers: (Int32, Int32) = (-1, -1)

@@ -11,19 +11,43 @@ package enum ProcessTree {
         try checked("prctl", result: scriptron_set_subreaper())
     }
 
+    /// Has this process killed when its parent dies (PR_SET_PDEATHSIG); not when that happened already.
+    package static func dieWithParent() { _ = scriptron_set_parent_death_signal(SIGKILL) }
+
+    /// Takes no part in its parent's protection from the kernel's search for memory (proc(5), oom_score_adj).
+    package static func beOrdinaryVictim() {
+        let path: Path = "/proc/self/oom_score_adj"
+        guard let text = try? Files.readSmall(path), String(decoding: text, as: UTF8.self).hasPrefix("-") else {
+            return
+        }
+        try? StateFiles.open(path, .write).write(Array("0".utf8))
+    }
+
     /// Sets this process's name, as `ps` shows it; at most 15 bytes of it count.
     package static func nameSelf(_ name: String) { _ = scriptron_set_process_name(name) }
 
     /// Sends SIGKILL to a child of this process, which cannot be another process before it is waited for.
     package static func kill(_ pid: Int32) { Glibc.kill(pid, SIGKILL) }
 
-    /// Kills every child that is not in `keeping` and waits for those that end at once; true where there was one, for
+    /// SIGKILL.
+    package static let killing = SIGKILL
+
+    /// Signals the process group that this process leads or led.
+    package static func signalGroup(_ pid: Int32, _ number: Int32) { Glibc.kill(-pid, number) }
+
+    /// Kills every child that is not in `keeping`, with all below it, and waits for none; true where there was one, for
     /// their own children may have become ours meanwhile.
     package static func sweepOrphans(keeping: Set<Int32>) -> Bool {
         let orphans = children().subtracting(keeping)
-        for pid in orphans { kill(pid) }
-        for pid in orphans { _ = ProcessExit.reap(pid: pid, wait: true) }
+        for pid in orphans { ProcessDescendants.kill(pid) }
+        for pid in orphans { _ = ProcessExit.reap(pid: pid, wait: false) }
         return !orphans.isEmpty
+    }
+
+    /// Sweeps until nothing is left, or so many seconds: what the kernel holds cannot be waited for.
+    package static func sweepAll(seconds: Double) {
+        let end = Monotonic.now + seconds
+        while sweepOrphans(keeping: []), Monotonic.now < end { Monotonic.sleep(until: Monotonic.now + 0.001) }
     }
 
     /// The pids of this process's children (/proc/PID/task/TID/children, proc(5)).
@@ -53,13 +77,16 @@ extension ProcessExit {
 }
 
 extension PacketSocket {
-    /// Waits until this socket or the other descriptor is ready to read (or this one to write, where asked for).
-    package func waitWith(_ other: Descriptor, writable: Bool) -> (first: Bool, second: Bool) {
+    /// Waits until this socket or the other descriptor is ready to read (or this one to write, where asked for), or so
+    /// many seconds have passed.
+    package func waitWith(
+        _ other: Descriptor, writable: Bool, seconds: Double = .infinity
+    ) -> (first: Bool, second: Bool) {
         var waiting = [
             pollfd(fd: descriptor.number, events: Int16(POLLIN) | (writable ? Int16(POLLOUT) : 0), revents: 0),
             pollfd(fd: other.number, events: Int16(POLLIN), revents: 0),
         ]
-        _ = poll(&waiting, 2, -1)
+        _ = poll(&waiting, 2, seconds.isFinite ? Int32(max(1, seconds * 1000)) : -1)
         return (waiting[0].revents & ~Int16(POLLOUT) != 0, waiting[1].revents != 0)
     }
 }

@@ -9,10 +9,13 @@ package struct ProgramRequest {
         package var program: Path
         /// From its own name; no NUL in any.
         package var arguments: [[UInt8]]
+        /// Starts it by another process; nil: as a child of this one.
+        package var elsewhere: (() throws -> ProgramElsewhere)?
 
-        package init(program: Path, arguments: [[UInt8]]) {
+        package init(program: Path, arguments: [[UInt8]], elsewhere: (() throws -> ProgramElsewhere)? = nil) {
             self.program = program
             self.arguments = arguments
+            self.elsewhere = elsewhere
         }
     }
 
@@ -41,6 +44,10 @@ package struct ProgramRequest {
     package var limit = 16 << 20
     /// Where given, output is told line by line (without the line feed) instead of captured.
     package var line: ((_ stage: Int, _ isError: Bool, _ line: [UInt8]) -> Void)?
+    /// Told where at the deadline no further process can be made: they have as many as they may.
+    package var crowded: (() -> Void)?
+    /// The most memory that each may map, in bytes; nil: no limit of its own.
+    package var addressSpace: Int64?
     /// Whether children of others that ended are reaped meanwhile: for a process that is an init or a subreaper.
     package var reapsOrphans = false
 
@@ -76,15 +83,10 @@ package struct ProgramStartError: Error, Sendable {
 /// One run of connected programs. Exits are awaited by pidfds, independently of the ends of the pipes: a descendant
 /// that keeps a pipe open holds nobody up (golang/go 23019 and its kin).
 package struct ProgramRun {
-    private struct Child {
-        let handle: ProcessHandle
-        var exit: ProcessExit?
-        var hasEnded = false
-    }
-
     private let request: ProgramRequest
-    private var children: [Child] = []
+    private var children: [ProgramChild] = []
     private var streams: [OutputStream] = []
+    private var pumps: [DescriptorPump] = []
     private var input: (pipe: Descriptor, rest: ArraySlice<UInt8>)?
     private var end = ProgramEnd()
     private var killAt = Double.infinity
@@ -100,11 +102,11 @@ package struct ProgramRun {
         var run = ProgramRun(request: request)
         do {
             try run.start()
+            try run.wait()
         } catch {
             run.abandon()
             throw error
         }
-        try run.wait()
         run.finish()
         run.end.seconds = Monotonic.now - started
         return run.end
@@ -116,18 +118,38 @@ package struct ProgramRun {
 
     private mutating func start() throws {
         let null = Descriptor(owning: try retrying("open", "/dev/null") { open("/dev/null", O_RDWR | O_CLOEXEC) })
-        var next: Descriptor
+        var next = null
+        var bytes: [UInt8]?
         switch request.input {
-        case .nothing: next = null
+        case .nothing: break
         case .descriptor(let descriptor): next = descriptor
-        case .bytes(let bytes):
-            let pipe = try Pipe()
-            try pipe.write.setNonBlocking(true)
-            input = (pipe.write, bytes[...])
-            next = pipe.read
+        case .bytes(let given): bytes = given
         }
         for (index, stage) in request.stages.enumerated() {
             let isLast = index == request.stages.count - 1
+            if let elsewhere = stage.elsewhere {
+                var program = try elsewhere()
+                if let sink = program.input {
+                    program.input = nil
+                    if let bytes {
+                        try feed(bytes, to: sink)
+                    } else if index > 0 || next !== null {
+                        pumps.append(try DescriptorPump(from: next, to: sink))
+                    }
+                }
+                bytes = nil
+                children.append(try ProgramChild(program, stage: index))
+                streams.append(try OutputStream(program.errors, stage: index, isError: true))
+                next = program.output
+                if isLast { try take(program.output, of: index) }
+                continue
+            }
+            if let given = bytes {
+                let pipe = try Pipe()
+                try feed(given, to: pipe.write)
+                next = pipe.read
+                bytes = nil
+            }
             let errors = try Pipe()
             let output = isLast && request.output != nil ? nil : try Pipe()
             // Without a pipe, a descriptor to write to was given.
@@ -138,10 +160,24 @@ package struct ProgramRun {
             } catch {
                 throw ProgramStartError(stage: index, error: error)
             }
-            children.append(Child(handle: try ProcessHandle(pid: pid)))
+            children.append(ProgramChild(try ProcessHandle(pid: pid), stage: index))
             streams.append(try OutputStream(errors.read, stage: index, isError: true))
             if isLast, let output { streams.append(try OutputStream(output.read, stage: index, isError: false)) }
             next = output?.read ?? null
+        }
+    }
+
+    private mutating func feed(_ bytes: [UInt8], to pipe: Descriptor) throws(SystemError) {
+        try pipe.setNonBlocking(true)
+        input = (pipe, bytes[...])
+    }
+
+    /// Takes the output of the last stage, which another process started and which cannot be given a descriptor.
+    private mutating func take(_ output: Descriptor, of stage: Int) throws(SystemError) {
+        if let target = request.output {
+            pumps.append(try DescriptorPump(from: output, to: target))
+        } else {
+            streams.append(try OutputStream(output, stage: stage, isError: false))
         }
     }
 
@@ -153,6 +189,7 @@ package struct ProgramRun {
         program.path = UnsafePointer(path.pointers[0])
         program.directory = UnsafePointer(path.pointers[1])
         program.descriptors = (descriptors[0].number, descriptors[1].number, descriptors[2].number)
+        program.address_space = UInt64(clamping: request.addressSpace ?? 0)
         var step: Int32 = 0
         let pid = withExtendedLifetime((arguments, environment, path, descriptors)) {
             program.arguments = UnsafePointer(arguments.pointers)
@@ -168,16 +205,13 @@ package struct ProgramRun {
 
     /// Ends what was started when a later stage could not be.
     private mutating func abandon() {
-        for child in children {
-            kill(-child.handle.pid, SIGKILL)
-            _ = ProcessExit.reap(pid: child.handle.pid, wait: true)
-        }
+        for index in children.indices { children[index].abandon() }
         children = []
     }
 
     // Waiting.
 
-    private mutating func wait() throws(SystemError) {
+    private mutating func wait() throws {
         if input?.rest.isEmpty == true { input = nil }
         while true {
             reapOrphans()
@@ -186,6 +220,7 @@ package struct ProgramRun {
             if running {
                 if now >= request.deadline, !end.timedOut {
                     end.timedOut = true
+                    if let crowded = request.crowded, scriptron_can_fork() == -EAGAIN { crowded() }
                     signalGroups(SIGTERM)
                     killAt = now + request.grace
                 }
@@ -196,7 +231,7 @@ package struct ProgramRun {
                 }
                 if now >= giveUpAt { return }
             } else {
-                if streams.allSatisfy({ $0.isClosed }) { return }
+                if streams.allSatisfy({ $0.isClosed }), pumps.allSatisfy({ $0.isClosed }) { return }
                 drainUntil = min(drainUntil, now + request.drain)
                 if now >= drainUntil { return }
             }
@@ -205,21 +240,21 @@ package struct ProgramRun {
         }
     }
 
-    private mutating func poll(seconds: Double) throws(SystemError) {
+    private mutating func poll(seconds: Double) throws {
         var polled: [pollfd] = []
         for child in children where !child.hasEnded {
-            polled.append(pollfd(fd: child.handle.descriptor.number, events: Int16(POLLIN), revents: 0))
+            polled.append(pollfd(fd: child.descriptor.number, events: Int16(POLLIN), revents: 0))
         }
         for stream in streams where !stream.isClosed {
             polled.append(pollfd(fd: stream.descriptor.number, events: Int16(POLLIN), revents: 0))
         }
+        for pump in pumps where !pump.isClosed { polled.append(pump.polled) }
         if let input { polled.append(pollfd(fd: input.pipe.number, events: Int16(POLLOUT), revents: 0)) }
         let milliseconds = Int32(max(0, seconds) * 1000) + 1
         try retrying("poll") { Glibc.poll(&polled, nfds_t(polled.count), milliseconds) }
-        for index in children.indices where !children[index].hasEnded {
-            children[index].hasEnded = scriptron_has_ended(children[index].handle.pid) != 0
-        }
+        for index in children.indices where !children[index].hasEnded { try children[index].look() }
         for index in streams.indices where !streams[index].isClosed { streams[index].drain(request, limit: 1 << 20) }
+        for index in pumps.indices { try pumps[index].move() }
         feed()
     }
 
@@ -236,23 +271,19 @@ package struct ProgramRun {
         input = rest.isEmpty ? nil : (pipe, rest)
     }
 
-    /// Signals every group whose leader is not reaped yet, so that its number is still its own.
+    /// Signals every stage with its process group.
     private func signalGroups(_ number: Int32) {
-        for child in children where child.exit == nil { kill(-child.handle.pid, number) }
+        for child in children { child.signal(number) }
     }
 
     private mutating func finish() {
         input = nil
-        end.killedDescendants = !end.timedOut && streams.contains { !$0.isClosed }
+        end.killedDescendants = !end.timedOut && (streams.contains { !$0.isClosed } || pumps.contains { !$0.isClosed })
         signalGroups(SIGKILL)
         for index in streams.indices { streams[index].finish(request) }
         for index in children.indices {
-            let pid = children[index].handle.pid
-            // One that was given up would be waited for in vain.
-            if case .exit(let exit) = ProcessExit.reap(pid: pid, wait: children[index].hasEnded) {
-                children[index].exit = exit
-            }
-            var stage = ProgramEnd.Stage(exit: children[index].exit, pid: pid)
+            children[index].reap()
+            var stage = ProgramEnd.Stage(exit: children[index].exit, pid: children[index].pid)
             for stream in streams where stream.stage == index && stream.isError { stage.standardError = stream.kept }
             end.stages.append(stage)
         }
@@ -265,7 +296,7 @@ package struct ProgramRun {
         guard request.reapsOrphans else { return }
         while true {
             let pid = scriptron_ended_child()
-            guard pid > 0, !children.contains(where: { $0.handle.pid == pid && $0.exit == nil }) else { return }
+            guard pid > 0, !children.contains(where: { $0.pid == pid && $0.exit == nil }) else { return }
             _ = ProcessExit.reap(pid: pid, wait: true)
         }
     }

@@ -69,3 +69,10 @@ extension Failure {
         return Failure(code: "EFAILED", String(describing: error))
     }
 }
+
+extension SystemError {
+    /// What this kernel or machine does not have (EOPNOTSUPP).
+    package static func notSupported(_ call: String, _ subject: String) -> SystemError {
+        SystemError(EOPNOTSUPP, call: call, subject: subject)
+    }
+}

@@ -5,6 +5,9 @@ package enum Users {
     /// The effective user's id.
     package static var ownID: UInt32 { geteuid() }
 
+    /// The effective group's id.
+    package static var ownGroup: UInt32 { getegid() }
+
     /// Whether this process is root.
     package static var isRoot: Bool { geteuid() == 0 }
 

@@ -32,6 +32,6 @@ enum BaseReadSet {
 
     /// What a grant's worker and programs may read.
     static func paths(for grant: Grant) -> [Path] {
-        worker + (grant.ports.isEmpty ? [] : network) + (grant.programs.isEmpty ? [] : programs)
+        worker + (grant.connects ? network : []) + (grant.programs.isEmpty ? [] : programs)
     }
 }

@@ -16,7 +16,7 @@ package struct CheckedPath: Sendable, Hashable {
     /// empty, `.`, `..`, too long, or holds a slash or a NUL.
     package func entry(_ name: [UInt8]) -> CheckedPath? {
         let dots = [[UInt8(ascii: ".")], [UInt8(ascii: "."), UInt8(ascii: ".")]]
-        guard !name.isEmpty, name.count <= PathResolver.longestName, !dots.contains(name), !name.contains(0),
+        guard !name.isEmpty, name.count <= PathText.longestName, !dots.contains(name), !name.contains(0),
             !name.contains(UInt8(ascii: "/"))
         else { return nil }
         return CheckedPath(path.appending(Path(bytes: name)))
@@ -28,25 +28,24 @@ package struct CheckedPath: Sendable, Hashable {
 /// It works on the path's text, so that the answer is the clear message; the certainty (links, races) is the
 /// kernel's. Where no kernel layer stands behind it, because the job's sandbox is not enforced, it follows links itself
 /// and refuses one that leads out.
-package struct PathResolver: Sendable {
-    /// The longest path, in bytes without the NUL (PATH_MAX).
-    package static let longestPath = 4095
-    /// The longest name, in bytes (NAME_MAX).
-    package static let longestName = 255
-
-    private let base: Path
+package struct PathResolver {
+    /// Where relative paths start.
+    package let base: Path
     private let job: String
     private let followsLinks: Bool
     private let read: [Path]
     private let write: [Path]
-    private let ceiling: Ceiling?
+    private let ceiling: () -> Ceiling?
 
     /// - Parameters:
     ///   - base: The configuration's folder, absolute: relative paths start there.
     ///   - scratch: The run's own directory, writable without a need.
     ///   - job: The job's name, for messages.
-    ///   - ceiling: The operator's bound, so that a refusal can name it; it allows nothing by itself.
-    package init(grant: Grant, base: Path, scratch: Path?, job: String, ceiling: Ceiling? = nil) {
+    ///   - ceiling: The operator's bound, so that a refusal can name it; it is asked for by refusals alone, and allows
+    ///     nothing by itself.
+    package init(
+        grant: Grant, base: Path, scratch: Path?, job: String, ceiling: @escaping () -> Ceiling? = { nil }
+    ) {
         let scratch = scratch.map { [$0.normalized] } ?? []
         let followsLinks = grant.mode != .enforced
         // A granted directory may itself be reached by a link: what is inside its target is granted too.
@@ -100,22 +99,44 @@ package struct PathResolver: Sendable {
 
     /// The path, absolute and normalized, refused where no file could have such a name.
     private func absolute(_ raw: [UInt8], call: String) throws(Failure) -> Path {
-        guard !raw.isEmpty else { throw Failure(code: "EINVAL", "\(call): the path is empty") }
-        guard !raw.contains(0) else {
-            throw Failure(code: "EINVAL", "\(call): the path holds a NUL byte: \(Path(bytes: raw).text)")
+        do throws(PathText.Problem) {
+            return try PathText.absolute(raw, base: base)
+        } catch {
+            let shown = error == .holdsNUL ? ": \(Path(bytes: raw).text)" : ""
+            throw Failure(code: error.code, "\(call): \(error.message)\(shown)")
         }
-        let path = base.appending(Path(bytes: raw))
-        guard raw.count <= Self.longestPath, path.bytes.count <= Self.longestPath else {
-            throw Failure(code: "ENAMETOOLONG", "\(call): the path is longer than \(Self.longestPath) bytes")
-        }
-        guard path.components.allSatisfy({ $0.count <= Self.longestName }) else {
-            throw Failure(code: "ENAMETOOLONG", "\(call): a name in the path is longer than \(Self.longestName) bytes")
-        }
-        return path.normalized
     }
 
     private func refusal(_ path: Path, _ access: Access, call: String, through link: Path? = nil) -> Failure {
         let way = link.flatMap { $0 == path ? nil : " (where \($0.text) leads)" } ?? ""
-        return GrantRefusal.path(path, access, job: job, call: call, way: way, ceiling: ceiling, base: base)
+        let need = GrantRefusal.need(for: path, access)
+        return refusal(
+            "\(call) may not \(access.rawValue) \(path.text)\(way)", access.rawValue, need.text
+        ) { ceiling in GrantRefusal.allows(ceiling, need, access, base: base) }
+    }
+
+    /// The refusal of anything that the grant does not hold, in the one form that all of them have.
+    ///
+    /// - Parameters:
+    ///   - what: What was refused: `process.run may not run id`.
+    ///   - key: The key of needs and ceiling that would allow it.
+    ///   - value: The text that should stand there.
+    ///   - isAllowed: Whether a ceiling covers it.
+    package func refusal(
+        _ what: String, _ key: String, _ value: String, within isAllowed: (Ceiling) -> Bool
+    ) -> Failure {
+        let isForbidden = ceiling().map { !isAllowed($0) } ?? false
+        return GrantRefusal.failure(job: job, what, key, value, isForbidden: isForbidden)
+    }
+
+    /// The same by the whole lines of needs and ceiling that would allow it.
+    package func refusal(
+        _ what: String, needs: String, ceiling line: String, within isAllowed: (Ceiling) -> Bool
+    ) -> Failure {
+        var cure = "add it to the job's needs: \(needs)"
+        if let ceiling = ceiling(), !isAllowed(ceiling) {
+            cure += ", and to the ceiling, which forbids it now: ceiling = { \(line) }"
+        }
+        return Failure(code: "EGRANT", "job \(job): \(what)", cure: cure)
     }
 }

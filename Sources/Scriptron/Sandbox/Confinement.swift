@@ -42,23 +42,32 @@ package final class Confinement {
         let filter = try layer("seccomp", available: facts.seccomp) { () throws(Failure) in
             try filters.filter(FilterVariant(grant, facts))
         }
+        // Without root there is no mount namespace, and the filter stands in for it.
+        let mounts =
+            facts.mountNamespaces
+            ? try layer("mount namespace", available: true) { () throws(Failure) in
+                try told { () throws(SystemError) in try MountPlan(grant, scratch: scratch).make() }
+            } : nil
         let ruleset =
             grant.readsProcesses && facts.mountNamespaces
             ? nil
             : try layer("Landlock", available: facts.landlockABI > 0) { () throws(Failure) in
-                try PathRules(grant, scratch: scratch, abi: facts.landlockABI).ruleset()
-            }
-        // Without root there is no mount namespace, and the filter stands in for it.
-        let namespace =
-            facts.mountNamespaces
-            ? try layer("mount namespace", available: true) { () throws(Failure) in
-                do throws(SystemError) {
-                    return try MountPlan(grant, scratch: scratch).make()
-                } catch {
-                    throw error.failure()
+                try told { () throws(SystemError) in
+                    let rules = PathRules(grant, abi: facts.landlockABI)
+                    if let mounts { return try rules.ruleset(mounts.files) }
+                    return try rules.ruleset(GrantFiles(grant, scratch: scratch))
                 }
-            } : nil
+            }
+        if grant.connects, grant.broker == .none, grant.mode == .bestEffort {
+            missing.append("broker: connections are judged by their ports alone")
+        }
+        let namespace = mounts?.namespace
         return Confinement(grant, facts, scratch, namespace, ruleset, filter, missing)
+    }
+
+    /// Runs `body` with its errors told by what cures them.
+    private static func told<Result>(_ body: () throws(SystemError) -> Result) throws(Failure) -> Result {
+        do throws(SystemError) { return try body() } catch { throw error.failure(cure: GrantFiles.cure(error)) }
     }
 
     private init(
@@ -74,11 +83,10 @@ package final class Confinement {
         let identity = facts.canSwitchUser ? grant.identity : nil
         process = ProcessConfinement(
             mounts: namespace, ownProcesses: !grant.programs.isEmpty || grant.readsProcesses, ruleset: ruleset,
-            givesUpPrivileges: grant.mode != .off, dropsBoundingSet: facts.canSwitchUser,
+            givesUpPrivileges: grant.mode != .off, staysDumpable: grant.broker == .ownUser,
+            dropsBoundingSet: facts.canSwitchUser,
             keeps: grant.capabilities(facts), user: identity.map { ($0.uid, $0.gid, $0.groups) },
-            // A backstop for what Lua's own limit does not count. Programs would inherit it, and have no such limit.
-            addressSpace: grant.programs.isEmpty ? UInt64(clamping: grant.memory) * 2 + 2 << 30 : nil,
-            openFiles: (soft: 1024, hard: 4096))
+            limits: Self.limits(grant, facts))
         makesRulesInside = grant.mode != .off && ruleset == nil && grant.readsProcesses && facts.landlockABI > 0
         var layers: [String] = []
         if namespace != nil { layers.append("mounts") }
@@ -86,24 +94,43 @@ package final class Confinement {
         if let name = grant.identity?.name { layers.append("user=\(name)") }
         if ruleset != nil || makesRulesInside { layers.append("landlock-\(facts.landlockABI)") }
         if filter != nil { layers.append("seccomp") }
+        if filter != nil, grant.broker != .none { layers.append("broker") }
         report = SandboxReport(layers: layers, missing: missing)
     }
+
+    private static func limits(_ grant: Grant, _ facts: SandboxFacts) -> ProcessConfinement.Limits {
+        let hasPrograms = grant.hasPrograms
+        return ProcessConfinement.Limits(
+            // A backstop for what Lua's own limit does not count.
+            addressSpace: UInt64(clamping: grant.memory) * 2 + 2 << 30, programsAreFree: hasPrograms,
+            openFiles: grant.limits.files, fileSize: grant.limits.fileSize,
+            // A worker is born with the usual limit.
+            processes: facts.pidLimits && grant.limits.processes != JobLimits.usualProcesses
+                ? grant.limits.processes : nil,
+            takesOrphans: hasPrograms && !facts.pidNamespaces)
+    }
+
+    /// Says that this process, a freshly forked one, joined the PID namespace of another worker.
+    package func join() { process.join() }
 
     /// Confines this process, a freshly forked one of one thread, for good. Afterwards its working directory is `/`
     /// where a mount namespace was entered.
     ///
     /// - Parameters:
     ///   - keep: The descriptors that stay open, the standard ones too (at most 64); all others are closed.
+    /// - Returns: What is in force; and where connections wait for a broker, the number of the listener at which it hears
+    ///   of them. Whoever has it decides over them: it is to be handed over and closed before anything else.
     /// - Throws: The step that failed. The process is then half confined and must end.
-    package func apply(keep: [Int32]) throws(Failure) -> SandboxReport {
+    package func apply(keep: [Int32]) throws(Failure) -> (report: SandboxReport, listener: Int32?) {
         do throws(SystemError) {
             try process.begin(keep: keep)
-            let rules = makesRulesInside ? try PathRules(grant, scratch: scratch, abi: facts.landlockABI).build() : nil
-            try process.finish(ruleset: rules ?? ruleset, filter: filter, keep: keep)
+            let rules =
+                makesRulesInside
+                ? try PathRules(grant, abi: facts.landlockABI).ruleset(GrantFiles(grant, scratch: scratch)) : nil
+            return (report, try process.finish(ruleset: rules ?? ruleset, filter: filter, keep: keep))
         } catch {
             throw error.failure(cure: "scriptron doctor shows what this machine can enforce")
         }
-        return report
     }
 }
 

@@ -22,7 +22,7 @@ package final class ConfinementCache {
 
     private let facts: SandboxFacts
     private let filters = FilterCache()
-    private let mounts: MountTable?
+    private var mounts: MountTable?
     private var entries: [Key: Entry] = [:]
     private var uses: UInt64 = 0
     /// The number of the confinement that was prepared last.
@@ -42,7 +42,7 @@ package final class ConfinementCache {
     /// - Parameters:
     ///   - scratch: The run's own directory. It is part of the key: directories should be few and used again.
     package func confinement(for grant: Grant, scratch: Path?) throws(Failure) -> Confinement {
-        notice()
+        refresh()
         uses += 1
         let key = Key(grant: grant, scratch: scratch)
         let files = Self.files(of: grant, scratch)
@@ -62,13 +62,8 @@ package final class ConfinementCache {
         return confinement
     }
 
-    /// A confinement that was prepared before, by its number, without a look at whether it still fits.
-    package func prepared(number: Int) -> Confinement? {
-        entries.values.first { $0.confinement.number == number }?.confinement
-    }
-
     /// Forgets what changes of the machine made stale.
-    private func notice() {
+    func refresh() {
         if mounts?.hasChanged() ?? true { entries.removeAll() }
         let now = Monotonic.now
         guard now - baseLooked >= Self.basePeriod else { return }
@@ -80,8 +75,13 @@ package final class ConfinementCache {
         }
     }
 
+    /// Looks at the mounts through this table from now on: a fork shares its parent's, and what one of them was told
+    /// the other is not.
+    func watch(_ mounts: MountTable) { self.mounts = mounts }
+
     private static func files(of grant: Grant, _ scratch: Path?) -> [FileID?] {
-        identities(grant.read) + identities(grant.write) + identities(scratch.map { [$0] } ?? [])
+        identities(grant.read.map(grant.real)) + identities(grant.write.map(grant.real))
+            + identities(scratch.map { [$0] } ?? [])
             + grant.programs.flatMap { identities($0.files) }
     }
 

@@ -39,11 +39,14 @@ final class FilterBuilder {
     /// libseccomp's actions: seccomp_init(3) makes them by macros that Swift cannot read.
     private enum Action {
         static let allow: UInt32 = 0x7FFF_0000
+        static let hold: UInt32 = 0x7FC0_0000
         static let killProcess: UInt32 = 0x8000_0000
         static func fail(_ number: Int32) -> UInt32 { 0x0005_0000 | UInt32(number) }
     }
 
     private let context: scmp_filter_ctx
+    /// Whether some call waits for an answer.
+    private var holdsCalls = false
 
     /// A filter that allows everything of the native ABI and kills a process that uses another.
     init() throws(Failure) {
@@ -60,11 +63,21 @@ final class FilterBuilder {
     func deny(_ call: String, _ conditions: [Condition] = [], with number: Int32 = ErrorNumber.notPermitted)
         throws(Failure)
     {
+        try add(Action.fail(number), call, conditions)
+    }
+
+    /// Makes a call wait for an answer of another process, always or where all conditions hold. What is denied is
+    /// denied all the same.
+    func hold(_ call: String, _ conditions: [Condition] = []) throws(Failure) {
+        try add(Action.hold, call, conditions)
+        holdsCalls = true
+    }
+
+    private func add(_ action: UInt32, _ call: String, _ conditions: [Condition]) throws(Failure) {
         let resolved = SystemCallNumbers.newer[call] ?? seccomp_syscall_resolve_name(call)
         guard resolved >= 0 else { return }
         let comparisons = conditions.map(\.comparison)
-        let result = seccomp_rule_add_array(
-            context, Action.fail(number), resolved, UInt32(comparisons.count), comparisons)
+        let result = seccomp_rule_add_array(context, action, resolved, UInt32(comparisons.count), comparisons)
         try check("seccomp_rule_add \(call)", result)
     }
 
@@ -72,7 +85,8 @@ final class FilterBuilder {
     func compiled() throws(Failure) -> SystemCallFilter {
         do throws(SystemError) {
             let filter = try SystemCallFilter { seccomp_export_bpf(context, $0) }
-            return SystemCallFilter(instructions: Self.newCallsDoNotExist + filter.instructions)
+            return SystemCallFilter(
+                instructions: Self.newCallsDoNotExist + filter.instructions, holdsCalls: holdsCalls)
         } catch {
             throw error.failure()
         }

@@ -1,9 +1,20 @@
 /// Which of the few seccomp filters a grant needs: each is compiled once and loaded in every worker that needs it.
 struct FilterVariant: Sendable, Hashable {
+    /// Ways to connect.
+    enum Connect: Sendable, Hashable {
+        case none
+        /// By TCP; Landlock judges the port.
+        case ports
+        /// By TCP, and as these say by Unix streams and to name servers; connect(2) is held up for a broker.
+        case broker(unix: Bool, dns: Bool)
+    }
+
     /// Processes may be made and programs executed.
     var programs: Bool
-    /// TCP sockets may be made.
-    var connect: Bool
+    /// Which sockets may be made, and who judges where they connect to.
+    var connect: Connect
+    /// The calls that open, change and execute files are held up, to be looked at.
+    var watches: Bool
     /// Set-id bits may be given.
     var setid: Bool
     /// Mode, owner, times and attributes may be changed by path: only where read-only mounts guard them.
@@ -16,7 +27,10 @@ struct FilterVariant: Sendable, Hashable {
     /// The variant that a grant needs on this machine.
     init(_ grant: Grant, _ facts: SandboxFacts) {
         programs = !grant.programs.isEmpty
-        connect = !grant.ports.isEmpty
+        connect =
+            grant.broker != .none && grant.connects
+            ? .broker(unix: !grant.sockets.isEmpty, dns: grant.dns) : grant.ports.isEmpty ? .none : .ports
+        watches = grant.isWatched
         setid = grant.setid
         metadataByPath = facts.mountNamespaces
         truncateByPath = facts.mountNamespaces || facts.landlockABI >= 3
@@ -34,11 +48,18 @@ struct FilterVariant: Sendable, Hashable {
         try FilterRules.denyPersonalities(builder)
         try FilterRules.denyPrioritiesOfMany(builder)
         if programs { try FilterRules.denyNamedSocketPairs(builder) } else { try FilterRules.denyPrograms(builder) }
-        if connect { try FilterRules.denyAllButTCP(builder) } else { try FilterRules.denySockets(builder) }
+        switch connect {
+        case .none: try FilterRules.denySockets(builder)
+        case .ports: try FilterRules.denySockets(builder, butUnix: false, butDatagrams: false)
+        case .broker(let unix, let dns):
+            try FilterRules.denySockets(builder, butUnix: unix, butDatagrams: dns)
+            try FilterRules.holdConnections(builder, sends: dns)
+        }
         if !setid { try FilterRules.denySetIDBits(builder) }
         if !metadataByPath { try FilterRules.denyMetadataByPath(builder) }
         if !truncateByPath { try FilterRules.denyTruncateByPath(builder) }
         if !signals { try FilterRules.denySignals(builder) }
-        return try builder.compiled()
+        let filter = try builder.compiled()
+        return watches ? filter.holding(WatchedCall.all.map(\.number)) : filter
     }
 }

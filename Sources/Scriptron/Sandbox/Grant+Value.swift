@@ -6,9 +6,15 @@ extension Grant {
             "read": .list(read.map { .bytes($0.bytes) }), "write": .list(write.map { .bytes($0.bytes) }),
             "run": .list(programs.map(\.value)), "connect": .texts(connect),
             "ports": .list(ports.map { .int(Int64($0)) }), "secrets": .texts(secrets), "signal": .texts(signal),
-            "service": .texts(service), "setid": .bool(setid), "sandbox": .text(mode.rawValue),
-            "memory": .int(memory), "processes": .int(Int64(processes)),
+            "sockets": .list(sockets.map { ["path": .bytes($0.path.bytes), "real": .bytes($0.real.bytes)] }),
+            "dns": .bool(dns), "broker": .text(broker.rawValue), "watched": .bool(isWatched),
+            "service": .texts(service), "setid": .bool(setid),
+            "sandbox": .text(mode.rawValue), "memory": .int(memory), "limits": limits.value,
         ]
+        if !links.isEmpty {
+            map["links"] = .list(
+                links.sorted { $0.key < $1.key }.map { .list([.bytes($0.key.bytes), .bytes($0.value.bytes)]) })
+        }
         if let identity { map["user"] = identity.value }
         return .map(map)
     }
@@ -28,8 +34,7 @@ extension Grant {
         guard let read = paths("read"), let write = paths("write"), let programs = value["run"]?.list,
             let connect = texts("connect"), let ports = value["ports"]?.list, let secrets = texts("secrets"),
             let signal = texts("signal"), let service = texts("service"), let setid = value["setid"]?.bool,
-            let mode = value["sandbox"]?.text.flatMap(SandboxMode.init), let memory = value["memory"]?.integer,
-            let processes = value["processes"]?.integer
+            let mode = value["sandbox"]?.text.flatMap(SandboxMode.init), let memory = value["memory"]?.integer
         else { return nil }
         self.init()
         self.read = read
@@ -37,13 +42,23 @@ extension Grant {
         self.programs = programs.compactMap(Program.init)
         self.connect = connect
         self.ports = ports.compactMap { $0.integer.flatMap { UInt16(exactly: $0) } }
+        self.sockets = (value["sockets"]?.list ?? []).compactMap(UnixSocket.init)
+        self.dns = value["dns"]?.bool ?? false
+        self.isWatched = value["watched"]?.bool ?? false
+        self.broker = value["broker"]?.text.flatMap(BrokerReach.init) ?? .none
         self.secrets = secrets
         self.signal = signal
         self.service = service
         self.setid = setid
         self.mode = mode
         self.memory = memory
-        self.processes = Int(processes)
+        limits = JobLimits(value["limits"] ?? [:])
+        for pair in value["links"]?.list ?? [] {
+            guard let pair = pair.list, pair.count == 2, case .bytes(let path) = pair[0],
+                case .bytes(let target) = pair[1]
+            else { return nil }
+            links[Path(bytes: path)] = Path(bytes: target)
+        }
         if let user = value["user"] {
             guard let identity = Identity(user) else { return nil }
             self.identity = identity
@@ -51,11 +66,18 @@ extension Grant {
     }
 }
 
+extension Grant.UnixSocket {
+    fileprivate init?(_ value: Value) {
+        guard case .bytes(let path)? = value["path"], case .bytes(let real)? = value["real"] else { return nil }
+        self.init(path: Path(bytes: path), real: Path(bytes: real))
+    }
+}
+
 extension Grant.Program {
     fileprivate var value: Value {
         [
             "name": .text(name), "path": .bytes(path.bytes), "files": .list(files.map { .bytes($0.bytes) }),
-            "user": user.map { .text($0) } ?? .null,
+            "user": user?.value ?? .null,
         ]
     }
 
@@ -64,20 +86,23 @@ extension Grant.Program {
         else { return nil }
         self.init(
             name: name, path: Path(bytes: path),
-            files: files.compactMap { if case .bytes(let bytes) = $0 { Path(bytes: bytes) } else { nil } },
-            user: value["user"]?.text)
+            files: files.compactMap { if case .bytes(let bytes) = $0 { Path(bytes: bytes) } else { nil } })
+        if let user = value["user"], !user.isNull {
+            guard let identity = Grant.Identity(user) else { return nil }
+            self.user = identity
+        }
     }
 }
 
 extension Grant.Identity {
-    fileprivate var value: Value {
+    package var value: Value {
         [
             "name": .text(name), "uid": .int(Int64(uid)), "gid": .int(Int64(gid)),
             "groups": .list(groups.map { .int(Int64($0)) }), "home": .bytes(home.bytes),
         ]
     }
 
-    fileprivate init?(_ value: Value) {
+    package init?(_ value: Value) {
         guard let name = value["name"]?.text, let uid = value["uid"]?.integer.flatMap({ UInt32(exactly: $0) }),
             let gid = value["gid"]?.integer.flatMap({ UInt32(exactly: $0) }), let groups = value["groups"]?.list,
             case .bytes(let home)? = value["home"]

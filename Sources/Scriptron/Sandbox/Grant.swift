@@ -9,13 +9,26 @@ package struct Grant: Sendable, Hashable {
         /// Every file that must be executable for it: itself, the targets of links, interpreters, helpers.
         package var files: [Path]
         /// Another user it runs as; nil: the job's.
-        package var user: String?
+        package var user: Identity?
 
-        package init(name: String, path: Path, files: [Path], user: String? = nil) {
+        package init(name: String, path: Path, files: [Path], user: Identity? = nil) {
             self.name = name
             self.path = path
             self.files = files
             self.user = user
+        }
+    }
+
+    /// A Unix socket that may be connected to.
+    package struct UnixSocket: Sendable, Hashable {
+        /// As the need names it, normalized.
+        package var path: Path
+        /// Where that leads, no link in it: the only path that is ever opened.
+        package var real: Path
+
+        package init(path: Path, real: Path) {
+            self.path = path
+            self.real = real
         }
     }
 
@@ -40,11 +53,21 @@ package struct Grant: Sendable, Hashable {
     package var read: [Path] = []
     /// The same; write implies read.
     package var write: [Path] = []
+    /// Where those of `read` and `write` lead that are reached by links: what is enforced. The job uses either.
+    package var links: [Path: Path] = [:]
     package var programs: [Program] = []
-    /// Only `host:port` in this form; a `unix:` need is refused until the connect broker is there.
+    /// As the needs write them: `host:port`, `*.domain:port`, `network/bits:port`, `unix:/path`.
     package var connect: [String] = []
     /// The TCP ports of `connect`.
     package var ports: [UInt16] = []
+    /// The Unix sockets of `connect`.
+    package var sockets: [UnixSocket] = []
+    /// Whether programs may ask the machine's name servers.
+    package var dns = false
+    /// Who judges connections by their addresses; none: the kernel, by their ports.
+    package var broker = BrokerReach.none
+    /// Whether the broker hears of the files that programs open too, for a run that learns its needs.
+    package var isWatched = false
     package var secrets: [String] = []
     package var signal: [String] = []
     package var service: [String] = []
@@ -54,10 +77,15 @@ package struct Grant: Sendable, Hashable {
     package var mode: SandboxMode = .enforced
     /// Lua's memory, in bytes.
     package var memory: Int64 = 64 << 20
-    /// How many processes the attempt may have at once.
-    package var processes: Int = 512
+    package var limits = JobLimits()
 
     package init() {}
+
+    /// Whether processes may be made: by its programs, or because nothing keeps native code from it.
+    package var hasPrograms: Bool { !programs.isEmpty || mode != .enforced }
+
+    /// Whether it lets anything connect.
+    package var connects: Bool { !connect.isEmpty || dns }
 
     /// The grant of evaluations: nothing at all.
     package static let nothing = Grant()

@@ -7,6 +7,7 @@ extension GrantResolver {
         var grant = Grant()
         grant.mode = terms.mode
         grant.memory = terms.memory
+        grant.limits = terms.limits
         grant.identity = identity(nil, &refusals)
         let kernel: [Path] = ["/proc", "/sys", "/dev"]
         let roots = terms.ceiling.map { $0.read + $0.write } ?? ["/"]
@@ -15,6 +16,10 @@ extension GrantResolver {
             Self.carve(terms.base.appending(root).normalized, without: secrets + kernel)
         }
         grant.read = Self.merged(readable)
+        for path in grant.read {
+            // What the operator wrote may be reached by links; what was found below is none.
+            if let real = try? path.resolvingLinks(), real != path { grant.links[path] = real }
+        }
         KernelFloor.check(grant, terms.facts, &refusals)
         if !refusals.failures.isEmpty { throw GrantRefusals(failures: refusals.failures) }
         return grant
@@ -26,14 +31,10 @@ extension GrantResolver {
         if walls.contains(where: { root.isInside($0) }) { return [] }
         guard (try? FileStatus.of(root, follow: true)) ?? nil != nil else { return [] }
         if !walls.contains(where: { $0.isInside(root) }) { return [root] }
-        // An entry that is a link could lead to a wall by another name.
+        // An entry that is a link could lead to a wall by another name: it is left out.
         return ((try? StateFiles.names(in: root)) ?? []).flatMap { name in
             let entry = root.appending(Path(bytes: name))
-            let real = (try? entry.resolvingLinks()) ?? entry
-            if walls.contains(where: { real.isInside($0) || (real != entry && $0.isInside(real)) }) {
-                return [Path]()
-            }
-            return carve(entry, without: walls)
+            return entry.linkTarget() == nil ? carve(entry, without: walls) : []
         }
     }
 }

@@ -1,45 +1,86 @@
 extension GrantResolver {
-    /// The paths of a need, absolute and normalized; those that are refused are left out.
+    /// The paths of a need, absolute and normalized; those that are refused are left out. Where links lead is noted in
+    /// the grant.
+    ///
+    /// - Parameters:
+    ///   - written: As the job wrote them.
+    ///   - outer: What the job may write, by its text: what lies inside needs no grant of its own.
     func paths(
-        _ paths: [Path], _ access: Access, _ identity: Grant.Identity?, _ refusals: inout Refusals
+        _ written: [Path], _ access: Access, inside outer: [Path], _ grant: inout Grant, _ refusals: inout Refusals
     ) -> [Path] {
         let key = "needs.\(access.rawValue)"
+        var named: [(written: Path, path: Path)] = []
+        for text in written { if let path = absolute(text, key, &refusals) { named.append((text, path)) } }
+        let roots = Self.merged(named.map(\.path) + outer)
+        let trust = trust(grant.identity, access == .write ? named.map(\.path) : outer)
         var accepted: [Path] = []
-        for written in paths {
-            guard let path = absolute(written, key, &refusals) else { continue }
-            // A link is judged by where it leads, too: no ceiling and no protection ends at a link.
-            let real = (try? path.resolvingExistingLinks()) ?? path
-            guard isUnprotected([path, real], access, written, key, &refusals) else { continue }
-            if let ceiling = terms.ceiling, !allows(ceiling, real, access) {
-                refusals.ceiling(
-                    key, "\(path.text)", line: GrantRefusal.ceilingLine(access.rawValue, written.text))
-                continue
-            }
-            if exists(path) || make(path, access, identity, key, &refusals) { accepted.append(path) }
+        for (text, path) in named {
+            guard isUnprotected([path], access, text, key, &refusals) else { continue }
+            // What is inside another root is reached by that one, wherever links in it lead.
+            let isRoot = roots.contains(path)
+            guard !isRoot || isAllowed(path, access, text, key, trust, &grant, &refusals) else { continue }
+            if exists(path) || make(path, access, grant.identity, key, &refusals) { accepted.append(path) }
         }
         return accepted
     }
 
+    /// Judges a path by where it leads, for no ceiling and no protection ends at a link.
+    private func isAllowed(
+        _ path: Path, _ access: Access, _ written: Path, _ key: String, _ trust: LinkTrust, _ grant: inout Grant,
+        _ refusals: inout Refusals
+    ) -> Bool {
+        let real: Path
+        do throws(LinkTrust.Problem) {
+            real = try trust.follow(path)
+        } catch {
+            refuse(path, error, key, &refusals)
+            return false
+        }
+        guard isUnprotected([real], access, written, key, &refusals) else { return false }
+        if let ceiling = terms.ceiling, !allows(ceiling, real, access) {
+            refusals.ceiling(key, "\(path.text)", line: GrantRefusal.ceilingLine(access.rawValue, written.text))
+            return false
+        }
+        // In /proc links are the kernel's, and lead elsewhere for each process.
+        if real != path, !path.isInside("/proc") { grant.links[path] = real }
+        return true
+    }
+
+    func refuse(_ path: Path, _ problem: LinkTrust.Problem, _ key: String, _ refusals: inout Refusals) {
+        switch problem {
+        case .planted(let link, let directory):
+            refusals.add(
+                key,
+                "\(path.text) leads through the link \(link.text), which not only root and the job's user can set: "
+                    + "others can write in \(directory.text)",
+                cure: "name the path that the link should lead to, or keep others from writing in \(directory.text)")
+        case .system(let error):
+            refusals.add(key, code: error.name, "\(path.text) cannot be looked at: \(error)")
+        }
+    }
+
+    /// Whose links count: those of root, of the host's user and of the job's, outside of what jobs may write.
+    func trust(_ identity: Grant.Identity?, _ own: [Path]) -> LinkTrust {
+        let users: Set<UInt32> = [0, terms.facts.uid, identity?.uid ?? terms.facts.uid]
+        let writable = (own + terms.otherJobsWrite).flatMap { [$0, (try? $0.resolvingExistingLinks()) ?? $0] }
+        return LinkTrust(users: users, writable: writable)
+    }
+
     private func absolute(_ written: Path, _ key: String, _ refusals: inout Refusals) -> Path? {
-        let path = terms.base.appending(written)
-        guard !written.bytes.isEmpty, !written.bytes.contains(0) else {
-            refusals.add(key, code: "EINVAL", "no path: \(GrantRefusal.quoted(written.text))")
+        let path: Path
+        do throws(PathText.Problem) {
+            path = try PathText.absolute(written.bytes, base: terms.base)
+        } catch {
+            refusals.add(key, code: error.code, "\(error.message): \(GrantRefusal.quoted(written.text))")
             return nil
         }
-        guard path.bytes.count <= PathResolver.longestPath,
-            path.components.allSatisfy({ $0.count <= PathResolver.longestName })
-        else {
-            refusals.add(key, code: "ENAMETOOLONG", "the path is too long: \(written.text)")
-            return nil
-        }
-        let normalized = path.normalized
-        if Glob.isPattern(written.text), !exists(normalized) {
+        if Glob.isPattern(written.text), !exists(path) {
             refusals.add(
                 key, code: "EINVAL", "\(written.text) is a pattern, and paths take none",
                 cure: "name the directory, or find the paths in the job's discover function")
             return nil
         }
-        return normalized
+        return path
     }
 
     /// Whether a ceiling covers a path that links were followed in.
@@ -51,7 +92,7 @@ extension GrantResolver {
         }
     }
 
-    private func isUnprotected(
+    func isUnprotected(
         _ paths: [Path], _ access: Access, _ written: Path, _ key: String, _ refusals: inout Refusals
     ) -> Bool {
         for protected in terms.protected where access == .write || protected.secret {

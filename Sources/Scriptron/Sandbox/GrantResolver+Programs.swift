@@ -1,20 +1,19 @@
 extension GrantResolver {
     /// The programs of `run`, found; those that are refused are left out.
-    func programs(_ entries: [Needs.Program], _ refusals: inout Refusals) -> [Grant.Program] {
+    func programs(
+        _ entries: [Needs.Program], _ grant: Grant, _ refusals: inout Refusals
+    ) -> [Grant.Program] {
         if entries.isEmpty { return [] }
-        let finder = ProgramFinder(base: terms.base)
-        let ceiling = terms.ceiling.map { $0.run.flatMap { (try? finder.find($0)) ?? [] } }
+        let ceiling = terms.ceiling.map { RunCeiling($0.run, base: terms.base) }
         var programs: [Grant.Program] = []
         for entry in entries {
-            if entry.user != nil {
-                refusals.add(
-                    "needs.run", code: "ENOTSUP", "not supported yet: \(entry.name) as another user",
-                    cure: "run the whole job as that user: user = \(GrantRefusal.quoted(entry.user ?? ""))")
-                continue
-            }
+            guard case .success(let user) = identity(ofProgram: entry, grant.identity, &refusals) else { continue }
+            let runner = (user ?? grant.identity).map { ($0.uid, $0.groups) } ?? own
             do throws(ProgramFinder.Problem) {
-                let found = try finder.find(entry.name)
-                if let ceiling, let outside = found.first(where: { !Self.holds(ceiling, $0) }) {
+                let found = try ProgramFinder(base: terms.base, user: runner).find(entry.name).map { program in
+                    Grant.Program(name: program.name, path: program.path, files: program.files, user: user)
+                }
+                if let ceiling, let outside = found.first(where: { !ceiling.covers($0.path) }) {
                     refusals.ceiling(
                         "needs.run", "running \(outside.path.text)",
                         line: GrantRefusal.ceilingLine("run", entry.name))
@@ -25,17 +24,14 @@ extension GrantResolver {
                 refuse(entry.name, error, &refusals)
             }
         }
-        var seen: Set<Path> = []
-        return programs.filter { seen.insert($0.path).inserted }.sorted { $0.path < $1.path }
+        var seen: Set<[String]> = []
+        return programs.filter { seen.insert([$0.path.text, $0.user?.name ?? ""]).inserted }
+            .sorted { ($0.path, $0.user?.name ?? "") < ($1.path, $1.user?.name ?? "") }
     }
 
-    /// Whether programs hold one of the same place: its name in the same directory, links of directories followed.
-    private static func holds(_ programs: [Grant.Program], _ program: Grant.Program) -> Bool {
-        func place(_ path: Path) -> Path {
-            ((try? path.parent.resolvingLinks()) ?? path.parent).appending(Path(bytes: path.name))
-        }
-        let wanted = place(program.path)
-        return programs.contains { place($0.path) == wanted }
+    /// The host's own user, as programs run where there is no other.
+    private var own: (uid: UInt32, groups: [UInt32]) {
+        (terms.facts.uid, Users.account(uid: terms.facts.uid)?.groups ?? [])
     }
 
     /// A program inside a write grant could be replaced by the job, and then run as what the operator allowed.
@@ -64,9 +60,11 @@ extension GrantResolver {
         case .notExecutable(let path):
             refusals.add(key, code: "EACCES", "\(path.text) is no executable file", cure: "chmod +x \(path.text)")
         case .setID(let path):
+            let status = (try? FileStatus.of(path, follow: false)) ?? nil
+            let owner = status.map { Users.name(of: $0.uid) } ?? "…"
             refusals.add(
                 key, "\(path.text) is set-id, and gains nothing in the sandbox",
-                cure: "run the job as the user it needs: user = \"…\"")
+                cure: "run the job as the user that it would become: user = \(GrantRefusal.quoted(owner))")
         case .unreadable(let path, let error):
             refusals.add(key, code: error, "\(path.text) cannot be looked at (\(error))")
         case .tooDeep(let path):

@@ -34,4 +34,43 @@ extension GrantResolver {
         return Grant.Identity(
             name: account.name, uid: account.uid, gid: account.gid, groups: account.groups, home: account.home)
     }
+
+    /// Whom a program runs as that asks for a user of its own; nil: as the job. Nil too, with a refusal, where it may
+    /// not.
+    ///
+    /// - Parameters:
+    ///   - job: Whom the job runs as; nil: the host's own user.
+    func identity(ofProgram program: Needs.Program, _ job: Grant.Identity?, _ refusals: inout Refusals)
+        -> Result<Grant.Identity?, Refused>
+    {
+        guard let name = program.user else { return .success(nil) }
+        let key = "needs.run"
+        guard let account = Users.account(named: name) else {
+            refusals.add(key, code: "ENOENT", "there is no user \(name)", cure: "make it, or name another")
+            return .failure(Refused())
+        }
+        if account.uid == job?.uid ?? terms.facts.uid { return .success(nil) }
+        guard terms.facts.uid == 0, terms.facts.canSwitchUser, terms.facts.pidNamespaces, terms.facts.mountNamespaces
+        else {
+            refusals.add(
+                key, code: "EPERM",
+                "only a host that runs as root, and can make PID and mount namespaces, can run \(program.name) as \(name)",
+                cure: "run the host as root or as \(name), or take the user out")
+            return .failure(Refused())
+        }
+        let isNamed = terms.needsAreOperators || terms.jobUser == name || terms.defaultUser == name
+        guard isNamed || terms.ceiling?.user.contains(name) == true else {
+            refusals.ceiling(
+                key, "running \(program.name) as \(name)",
+                line: GrantRefusal.ceilingLine("user", name)
+                    + ", or name it in the needs of jobs = { [\"\(self.job)\"] = { needs = … } }")
+            return .failure(Refused())
+        }
+        return .success(
+            Grant.Identity(
+                name: account.name, uid: account.uid, gid: account.gid, groups: account.groups, home: account.home))
+    }
+
+    /// The refusal is said.
+    struct Refused: Error {}
 }

@@ -30,12 +30,13 @@ package struct GrantResolver: Sendable {
         var grant = Grant()
         grant.mode = terms.mode
         grant.memory = terms.memory
+        grant.limits = terms.limits
         grant.identity = identity(needs.user, &refusals)
-        let write = paths(needs.write, .write, grant.identity, &refusals)
-        let read = paths(needs.read, .read, grant.identity, &refusals)
+        let write = paths(needs.write, .write, inside: [], &grant, &refusals)
+        let read = paths(needs.read, .read, inside: write, &grant, &refusals)
         grant.write = Self.merged(write)
         grant.read = Self.merged(read.filter { path in !write.contains { path.isInside($0) } })
-        grant.programs = programs(needs.run, &refusals)
+        grant.programs = programs(needs.run, grant, &refusals)
         refuseWritablePrograms(grant, &refusals)
         connect(needs, &grant, &refusals)
         grant.secrets = names(needs.secrets, "secrets", terms.ceiling?.secrets, &refusals)

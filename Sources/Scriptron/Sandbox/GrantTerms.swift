@@ -9,16 +9,21 @@ package struct GrantTerms: Sendable {
     package var protected: [ProtectedPath] = []
     /// Nil: a job gets what it declares.
     package var ceiling: Ceiling?
+    /// What the other jobs may write, absolute: links that they can set lead nowhere.
+    package var otherJobsWrite: [Path] = []
     package var facts: SandboxFacts
     /// Whom jobs run as where nobody says otherwise; nil: the host's own user.
     package var defaultUser: String?
     /// The user that the operator named for this job.
     package var jobUser: String?
+    /// Whether the operator wrote the needs, so that users of programs are allowed by being named there.
+    package var needsAreOperators = false
     /// `jobs.NAME.write_exec`: a program may lie inside a write grant.
     package var writeExec = false
     package var mode: SandboxMode = .enforced
     /// Lua's memory, in bytes.
     package var memory: Int64 = 64 << 20
+    package var limits = JobLimits()
 
     package init(base: Path, stateDirectory: Path, facts: SandboxFacts) {
         self.base = base.normalized

@@ -1,40 +1,34 @@
 /// A grant as Landlock rules.
 struct PathRules: Sendable {
     private let grant: Grant
-    private let scratch: Path?
     private let abi: Int
 
-    init(_ grant: Grant, scratch: Path?, abi: Int) {
+    init(_ grant: Grant, abi: Int) {
         self.grant = grant
-        self.scratch = scratch
         self.abi = abi
     }
 
     /// A ruleset that allows what the grant says, and nothing else of files, TCP ports and signals.
     ///
-    /// - Throws: `ENOENT` where a granted path or program is no longer there.
-    func ruleset() throws(Failure) -> Landlock.Ruleset {
-        do throws(SystemError) {
-            return try build()
-        } catch {
-            let gone = error.number == ErrorNumber.notFound
-            throw error.failure(cure: gone ? "make it again, or take it out of the job's needs" : nil)
-        }
-    }
-
-    /// The same, with the error as the kernel gave it.
-    func build() throws(SystemError) -> Landlock.Ruleset {
+    /// - Throws: `ENOENT` where a program, or a granted file of `/proc`, is no longer there.
+    func ruleset(_ files: GrantFiles) throws(SystemError) -> Landlock.Ruleset {
         let ruleset = try Landlock.Ruleset(
             abi: abi, files: .known(abi: abi), ports: abi >= 4 ? [.bind, .connect] : [],
             scopes: abi >= 6 ? [.abstractSockets, .signals] : [])
         for path in BaseReadSet.paths(for: grant) { try ruleset.allow(path, Self.reading) }
         for path in BaseReadSet.writable { try ruleset.allow(path, [.readFile, .writeFile]) }
-        for path in grant.read { try require(ruleset.allow(path, Self.reading), path) }
-        for path in grant.write + (scratch.map { [$0] } ?? []) { try require(ruleset.allow(path, writing), path) }
-        for file in grant.programs.flatMap(\.files) {
-            try require(ruleset.allow(file, [.execute, .readFile]), file)
+        for path in grant.read where path.isInside("/proc") {
+            guard try ruleset.allow(path, Self.reading) else {
+                throw SystemError(ErrorNumber.notFound, call: "open", subject: path.text)
+            }
         }
-        if abi >= 4 { for port in grant.ports { try ruleset.allow(port: port, .connect) } }
+        for file in files.read { try ruleset.allow(file.descriptor, file.path, Self.reading) }
+        for file in files.write { try ruleset.allow(file.descriptor, file.path, writing) }
+        for path in Set(grant.programs.flatMap(\.files)).sorted() {
+            try ruleset.allow(try PathWalk.open(path), path, [.execute, .readFile])
+        }
+        // A broker connects itself: then the kernel lets nobody else.
+        if abi >= 4, grant.broker == .none { for port in grant.ports { try ruleset.allow(port: port, .connect) } }
         return ruleset
     }
 
@@ -47,9 +41,5 @@ struct PathRules: Sendable {
             .makeLink, .refer, .truncate,
         ]
         return grant.setid ? all.union([.makeCharacterDevice, .makeBlockDevice, .makeSocket]) : all
-    }
-
-    private func require(_ found: Bool, _ path: Path) throws(SystemError) {
-        if !found { throw SystemError(ErrorNumber.notFound, call: "open", subject: path.text) }
     }
 }

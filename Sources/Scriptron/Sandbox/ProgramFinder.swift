@@ -21,6 +21,8 @@ struct ProgramFinder: Sendable {
 
     /// Where relative entries start.
     let base: Path
+    /// Whom the programs run as: to this user and its groups a set-id file gives nothing that is missed.
+    var user: (uid: UInt32, groups: [UInt32])?
 
     /// The programs of an entry: one for a name or a path, any number for a glob (at least one).
     func find(_ entry: String) throws(Problem) -> [Grant.Program] {
@@ -68,21 +70,30 @@ struct ProgramFinder: Sendable {
             throw .unreadable(path, error.name)
         }
         guard let status, status.kind == .file, status.mode & 0o111 != 0 else { throw .notExecutable(path) }
-        if status.mode & 0o4000 != 0 || status.mode & 0o2010 == 0o2010 { throw .setID(real) }
+        if gains(status) { throw .setID(real) }
         files.append(real)
         switch ProgramImage(head: head) {
         case .loaded(let loader): try collect(loader, into: &files, depth: depth + 1)
         case .script(let interpreter, let argument):
             try collect(interpreter, into: &files, depth: depth + 1)
-            // `#!/usr/bin/env NAME` executes NAME.
-            if interpreter.name == Array("env".utf8), let name = argument?.split(separator: " ").last,
-                let found = try paths(String(name)).first
-            {
+            if interpreter.name == Array("env".utf8), let name = ProgramImage.program(ofEnv: argument ?? "") {
+                guard let found = try paths(name).first else { throw .notFound }
                 try collect(found, into: &files, depth: depth + 1)
             }
         case .complete, .unknown: break
         }
     }
+
+    /// Whether a file makes who executes it another user or group than it is.
+    private func gains(_ status: FileStatus) -> Bool {
+        let setUser = status.mode & 0o4000 != 0 && status.uid != user?.uid
+        let setGroup =
+            status.mode & 0o2010 == 0o2010 && user?.uid != 0 && user?.groups.contains(status.gid) != true
+        return setUser || setGroup
+    }
+
+    /// Where the programs of an entry lie, whatever they need; empty where there are none.
+    func places(_ entry: String) throws(Problem) -> [Path] { try paths(entry) }
 
     /// The paths that an entry means, sorted where it is a glob; empty where there are none.
     private func paths(_ entry: String) throws(Problem) -> [Path] {

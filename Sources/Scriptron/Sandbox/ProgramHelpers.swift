@@ -7,16 +7,25 @@ enum ProgramHelpers {
         // Debian's wrapper of PostgreSQL's clients, a Perl script.
         "pg_wrapper": ["/usr/lib/postgresql/*/bin/{}", "/usr/lib/postgresql/*/bin/psql"],
         "pg_dumpall": ["pg_dump", "/usr/lib/postgresql/*/bin/pg_dump"],
-        // tar's filters (-z, -j, -J, --zstd, --lzip, --lzma, -Z).
-        "tar": ["gzip", "bzip2", "xz", "zstd", "lzip", "lzma", "compress"],
-        "git": ["/usr/lib/git-core/*"],
-        "rsync": ["ssh"], "scp": ["ssh"], "sftp": ["ssh"],
+        // tar's filters (-z, -j, -J, --zstd, --lzip, --lzma, --lzop, -Z), and the parallel ones of -I.
+        "tar": [
+            "gzip", "bzip2", "xz", "zstd", "lzip", "lzma", "lzop", "lz4", "compress", "pigz", "pbzip2", "lbzip2",
+            "pixz", "plzip",
+        ],
+        "git": ["/usr/lib/git-core/*", "ssh"],
+        "ssh": ["/usr/lib/openssh/*"],
+        "rsync": ["ssh"], "scp": ["ssh"], "sftp": ["ssh"], "borg": ["ssh"], "restic": ["ssh", "rclone"],
+        "duplicity": ["ssh", "gpg"], "rdiff-backup": ["ssh"],
+        "gpg": ["gpg-agent", "/usr/lib/gnupg/*", "/usr/lib/gnupg2/*"],
+        "logrotate": ["sh", "gzip", "gunzip", "bzip2", "xz", "zstd"],
         // Shell scripts around a compressor.
-        "zcat": ["gzip"], "gunzip": ["gzip"], "zgrep": ["gzip", "grep", "sed"],
-        "xzgrep": ["xz", "grep", "sed"], "zstdgrep": ["zstd", "grep", "sed"],
+        "zcat": ["gzip"], "gunzip": ["gzip"], "zcmp": ["gzip", "cmp"], "zdiff": ["gzip", "diff"],
+        "zgrep": ["gzip", "grep", "sed"], "xzgrep": ["xz", "grep", "sed"], "zstdgrep": ["zstd", "grep", "sed"],
         "bzgrep": ["bzip2", "grep", "sed"],
-        // Compiler-like front ends that start a fixed program.
+        // Front ends that start a fixed program.
         "awk": ["mawk", "gawk"],
+        "7z": ["/usr/lib/p7zip/7z", "/usr/lib/7zip/7z"], "7za": ["/usr/lib/p7zip/7za"],
+        "java": ["/usr/lib/jvm/*/lib/jspawnhelper"],
         "mysqldump": ["mariadb-dump"], "mysql": ["mariadb"],
     ]
 

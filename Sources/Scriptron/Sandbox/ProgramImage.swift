@@ -36,6 +36,31 @@ enum ProgramImage: Sendable, Hashable {
             argument: argument.isEmpty ? nil : String(decoding: argument, as: UTF8.self))
     }
 
+    /// The program that `#!/usr/bin/env ARGUMENT` executes (env(1)): the first word that is neither an option nor an
+    /// assignment; with `-S` the argument is split, without it it is one word.
+    static func program(ofEnv argument: String) -> String? {
+        var words = argument.split(separator: " ")[...]
+        let first = words.first ?? ""
+        // The kernel hands over one argument, whatever blanks are in it.
+        let isSplit = first.hasPrefix("--split-string") || (first.hasPrefix("-") && first.contains("S"))
+        guard isSplit else { return argument.isEmpty || argument.hasPrefix("-") ? nil : argument }
+        if let text = first.split(separator: "=", maxSplits: 1).dropFirst().first, first.hasPrefix("--split-string") {
+            words = [text] + words.dropFirst()
+        } else if let glued = first.split(separator: "S", maxSplits: 1).dropFirst().first, !first.hasPrefix("--") {
+            words = [glued] + words.dropFirst()
+        } else {
+            words = words.dropFirst()
+        }
+        while let word = words.popFirst() {
+            if ["-u", "-C", "--unset", "--chdir"].contains(word) {
+                words = words.dropFirst()
+            } else if !word.hasPrefix("-"), !word.contains("=") {
+                return String(word)
+            }
+        }
+        return nil
+    }
+
     /// Finds the loader (PT_INTERP, type 3) among the program headers of a little-endian ELF file.
     private static func machineCode(_ head: [UInt8]) -> ProgramImage {
         func number(_ offset: Int, _ size: Int) -> Int? {

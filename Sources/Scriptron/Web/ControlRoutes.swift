@@ -9,8 +9,9 @@
 ///     GET  /v1/runs/ID?wait=             a run's row, after at most `wait` seconds
 ///     GET  /v1/runs/ID/details
 ///     GET  /v1/runs/ID/log?from=&wait=   {lines, next, ended, progress}
-///     POST /v1/runs                      {job, sets, grants} → 201 {id}
+///     POST /v1/runs                      {job, sets, grants, learn} → 201 {id}
 ///     POST /v1/runs/ID/cancel            → {}
+///     POST /v1/jobs/NAME/approve         → {job, approved}
 ///
 /// Answers are the values of `HostControl`, lists as JSON arrays; errors are `{"error": {code, message, place, cure}}`.
 package struct ControlRoutes: Sendable {
@@ -45,6 +46,9 @@ package struct ControlRoutes: Sendable {
         case ("jobs", 3) where path[2] == "settings":
             try only("GET", request)
             return HTTPResponse(.list(try host.settings(job: path[1])))
+        case ("jobs", 3) where path[2] == "approve":
+            try only("POST", request)
+            return HTTPResponse(try host.approve(job: path[1], by: request.peer))
         case ("next", 1):
             try only("GET", request)
             return HTTPResponse(.list(try host.next(job: request.query["job"], limit: try limit(request, 20))))
@@ -93,12 +97,14 @@ package struct ControlRoutes: Sendable {
         guard let map = body.map, let job = map["job"]?.text else {
             throw Failure(code: ControlCode.usage, "the body must be an object with the job's name in \"job\"")
         }
-        if let unknown = map.keys.sorted().first(where: { !["job", "sets", "grants"].contains($0) }) {
+        if let unknown = map.keys.sorted().first(where: { !["job", "sets", "grants", "learn"].contains($0) }) {
             throw Failure(
-                code: ControlCode.usage, "unknown key \"\(unknown)\" in the body", cure: "it takes job, sets, grants")
+                code: ControlCode.usage, "unknown key \"\(unknown)\" in the body",
+                cure: "it takes job, sets, grants, learn")
         }
         let asked = StartRequest(
-            job: job, sets: try texts(map["sets"], "sets"), grants: try texts(map["grants"], "grants"))
+            job: job, sets: try texts(map["sets"], "sets"), grants: try texts(map["grants"], "grants"),
+            learns: map["learn"]?.bool ?? false)
         return try host.start(asked, by: request.peer)
     }
 

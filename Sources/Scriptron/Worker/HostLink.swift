@@ -6,12 +6,27 @@ final class HostLink: HostServices {
     private let channel: PacketSocket
     private var assembler = MessageFraming.Assembler(cap: HostLink.messageCap)
     private var nextRequest: Int64 = 1
+    /// The lines of the log that may be sent now: the host need not read those that it would drop.
+    private var lines: LineRate
+    private var toldLineRate = false
+    /// The most descriptors that an answer carries.
+    private static let descriptorCap = 4
+    /// How many descriptors are taken now: none but where an answer may carry them.
+    private var takes = 0
+    private var arrived: [Descriptor] = []
 
-    init(channel: PacketSocket) { self.channel = channel }
+    init(channel: PacketSocket) {
+        self.channel = channel
+        lines = LineRate(JobLimits().logRate, now: 0)
+    }
+
+    /// Takes the limits of the run, before its script.
+    func limit(_ limits: JobLimits) { lines = LineRate(limits.logRate, now: Monotonic.now) }
 
     /// The next message; fails where the host is gone.
     private func receive() throws(Failure) -> Value {
-        while case .packet(let packet)? = try? channel.receive() {
+        while case .packet(let packet)? = try? channel.receive(descriptors: takes) {
+            arrived += packet.descriptors
             if let message = try assembler.take(packet.bytes) { return try ValueCodec.decode(message) }
         }
         throw Failure(code: "EHOST", "the host is gone")
@@ -39,6 +54,19 @@ final class HostLink: HostServices {
         for packet in MessageFraming.packets(bytes) { _ = try? channel.send(packet) }
     }
 
+    func requestDescriptors(
+        _ service: HostService, _ arguments: [String: Value]
+    ) throws(Failure) -> (Value, [Descriptor]) {
+        arrived = []
+        takes = Self.descriptorCap
+        defer {
+            arrived = []
+            takes = 0
+        }
+        let answer = try request(service, arguments)
+        return (answer, arrived)
+    }
+
     func request(_ service: HostService, _ arguments: [String: Value]) throws(Failure) -> Value {
         let id = nextRequest
         nextRequest += 1
@@ -52,5 +80,26 @@ final class HostLink: HostServices {
         }
     }
 
-    func post(_ note: WorkerNote) { send(.note(note)) }
+    func post(_ note: WorkerNote) {
+        if case .log = note {
+            guard lines.take(now: Monotonic.now) else {
+                if !toldLineRate { send(.note(.limit(LimitName.logRate.rawValue))) }
+                toldLineRate = true
+                return
+            }
+            tellDropped()
+        }
+        send(.note(note))
+    }
+
+    /// Says how the work ended: the last message.
+    func end(_ result: WorkerResult) {
+        tellDropped()
+        send(.end(result))
+    }
+
+    private func tellDropped() {
+        let dropped = lines.takeDropped()
+        if dropped > 0 { send(.note(.dropped(Int64(dropped)))) }
+    }
 }

@@ -15,9 +15,9 @@ enum Rehearsal {
         order.settings = ["word": "hello"]
         for packet in MessageFraming.packets(try ValueCodec.encode(order.value)) { try host.send(packet) }
         let files = try SealedMemory.create(name: "rehearsal", try ValueCodec.encode([name: .text(script)]))
-        link.send(.confined(SandboxReport(layers: ["none", "none"]).description))
+        link.send(.confined(SandboxReport(layers: ["none", "none"]).description, anew: false, listener: nil))
         let result = try WorkerMain.work(try WorkerStage(), link, files: files.number, .nothing)
-        link.send(.end(result))
+        link.end(result)
         guard result.outcome == .succeeded else {
             throw Failure(code: "EZYGOTE", "a script that does nothing fails: \(result.error ?? "without a word")")
         }

@@ -5,6 +5,8 @@ struct ScriptRunner {
     private let order: WorkerOrder
     private let grant: Grant
     private let files: [String: [UInt8]]
+    /// The most memory that each program may map, in bytes; nil: no limit of its own.
+    var programAddressSpace: Int64?
 
     init(stage: WorkerStage, link: HostLink, order: WorkerOrder, grant: Grant, files: [String: Value]) {
         self.stage = stage
@@ -17,6 +19,8 @@ struct ScriptRunner {
     /// Does it, and says how it ended.
     func result() -> WorkerResult {
         let state = stage.state
+        // Also where the script caught the error.
+        defer { if state.hitMemoryLimit { link.post(.limit(LimitName.memory.rawValue)) } }
         do throws(LuaError) {
             prepare(state)
             guard let text = files[order.script] else {
@@ -120,17 +124,22 @@ struct ScriptRunner {
             // A dry run may ask for what the job's grant allows, though its own sandbox lets it change nothing.
             let asked = try order.grant.map { (value) throws(Failure) in try Grant(decoding: value) } ?? grant
             let scratch = order.scratch ?? (order.task == .dryRun ? PlannedEffects.scratch : nil)
-            let live = LiveEffects(
-                LiveEffects.Settings(
-                    services: link, grant: asked, base: order.base, scratch: scratch, zone: order.timezone,
-                    deadline: order.deadline))
+            var settings = LiveEffects.Settings(
+                services: link, grant: asked, base: order.base, scratch: scratch, zone: order.timezone,
+                deadline: order.deadline)
+            settings.programAddressSpace = programAddressSpace
+            let live = LiveEffects(settings)
             let effects: any Effects =
                 order.task == .dryRun
                 ? PlannedEffects(live, at: order.this["fire_time"]?.double.map { Timestamp($0) }) : live
-            let resolver = PathResolver(grant: asked, base: order.base, scratch: scratch, job: order.job)
+            // A refusal alone wants to know it: it is asked for then.
+            let resolver = PathResolver(grant: asked, base: order.base, scratch: scratch, job: order.job) { [link] in
+                (try? link.request(.ceiling, [:])).flatMap(Ceiling.init(value:))
+            }
             if order.task == .dryRun { makeMissing(asked, resolver, effects) }
             stage.context.session = APIContext.Session(
                 effects: effects, resolver: resolver, grant: asked, zone: try Zone.named(orSystem: order.timezone))
+            if order.learns { stage.context.session?.uses = UseTeller(effects) }
         }
     }
 
@@ -143,6 +152,8 @@ struct ScriptRunner {
             // What cannot be made is left to the error of the call that needs it.
             _ = try? effects.makeDirectory(checked, mode: nil, parents: true)
         }
+        // It is the host that makes them: the job needs no right for it.
+        (effects as? PlannedEffects)?.used = UsedNeeds()
     }
 
     private func raising<Result>(_ body: () throws(Failure) -> Result) throws(LuaError) -> Result {
@@ -154,7 +165,6 @@ struct ScriptRunner {
     }
 
     private func failed(_ error: LuaError, _ state: LuaState) -> WorkerResult {
-        if state.hitMemoryLimit { link.post(.limit("memory")) }
         var result = WorkerResult(.failed)
         result.reason = error.description
         result.error = error.report

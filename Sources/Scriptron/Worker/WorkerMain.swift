@@ -1,30 +1,50 @@
 /// The forked worker: confines itself, takes its order, does it, says how it ended.
 enum WorkerMain {
+    /// How a worker is confined.
+    struct Part {
+        let confinement: Confinement
+        /// Whether the worker had to prepare that itself: the zygote does not have it.
+        var anew = false
+        /// The control groups that it enters.
+        var group: RunGroup?
+    }
+
     /// The whole life of a worker. It ends with `_exit`: closing Lua's state would run what the script left in it.
-    static func run(_ stage: WorkerStage, channel: Int32, files: Int32, _ confinement: Confinement) -> Never {
+    static func run(_ stage: WorkerStage, channel: Int32, files: Int32, _ part: () throws -> Part) -> Never {
         let link = HostLink(channel: PacketSocket(owning: channel))
         do {
-            let report = try confinement.apply(keep: [0, 1, 2, channel, files])
-            link.send(.confined(report.description))
-            link.send(.end(try work(stage, link, files: files, confinement.grant)))
+            let part = try part()
+            let grant = part.confinement.grant
+            link.limit(grant.limits)
+            try part.group?.enter()
+            let (report, listener) = try part.confinement.apply(keep: [0, 1, 2, channel, files])
+            link.send(.confined(report.description, anew: part.anew, listener: listener))
+            let addressSpace = part.group?.limitsMemory == true ? nil : grant.limits.programMemory
+            link.end(
+                try work(
+                    stage, link, files: files, listener: listener, grant, programAddressSpace: addressSpace))
         } catch {
             let failure = Failure.wrapping(error)
             var result = WorkerResult(.failed)
             result.reason = failure.description
             result.error = failure.description
             result.code = failure.code
-            link.send(.end(result))
+            link.end(result)
         }
         ProcessExit.now(0)
     }
 
-    /// Takes the order and does it.
+    /// Takes the order and does it. The host has taken the listener when the order comes. `programAddressSpace` bounds
+    /// each program, where no control group bounds them all.
     static func work(
-        _ stage: WorkerStage, _ link: HostLink, files: Int32, _ grant: Grant
+        _ stage: WorkerStage, _ link: HostLink, files: Int32, listener: Int32? = nil, _ grant: Grant,
+        programAddressSpace: Int64? = nil
     ) throws -> WorkerResult {
         let order = try link.order()
+        if let listener { Descriptor.close([listener]) }
         let version = try ValueCodec.decode(try SealedMemory.read(files)).map ?? [:]
-        let script = ScriptRunner(stage: stage, link: link, order: order, grant: grant, files: version)
+        var script = ScriptRunner(stage: stage, link: link, order: order, grant: grant, files: version)
+        script.programAddressSpace = programAddressSpace
         return script.result()
     }
 }

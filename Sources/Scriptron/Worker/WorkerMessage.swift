@@ -3,8 +3,10 @@ enum WorkerMessage: Sendable, Hashable {
     /// A service is asked for; the answer carries the same number.
     case request(id: Int64, service: String, arguments: [String: Value])
     case note(WorkerNote)
-    /// The layers of the sandbox that are in force, before any script text is loaded.
-    case confined(String)
+    /// The layers of the sandbox that are in force, before any script text is loaded; `anew`: the worker had to prepare
+    /// them itself. Where the host is to answer its connections, also the number of the listener that it is to take
+    /// before it sends the order.
+    case confined(String, anew: Bool, listener: Int32?)
     /// What `job {…}` said; the host answers with the settings.
     case header(Value)
     /// The work is done.
@@ -33,6 +35,23 @@ package struct WorkerResult: Sendable, Hashable {
 }
 
 extension WorkerMessage {
+    /// The longest names (a limit's, a level's, an error's code), in bytes.
+    static let nameCap = 100
+    /// The longest text of a warning, a refusal, a reason, a label, in bytes.
+    static let textCap = 8 << 10
+    /// The longest error with its traceback, in bytes.
+    static let errorCap = 64 << 10
+
+    /// The text, cut between two characters where it is longer than `cap` bytes; then it says so.
+    private static func cut(_ text: String, to cap: Int) -> String {
+        guard text.utf8.count > cap else { return text }
+        let end = "…"
+        var index = text.utf8.index(text.startIndex, offsetBy: cap - end.utf8.count)
+        // A byte inside a character has no place among the scalars.
+        while index.samePosition(in: text.unicodeScalars) == nil { index = text.utf8.index(before: index) }
+        return text[..<index] + end
+    }
+
     private static func optional(_ text: String?) -> Value { text.map { .text($0) } ?? .null }
 
     /// The message as the channel carries it.
@@ -50,7 +69,13 @@ extension WorkerMessage {
         case .note(.warning(let text)): ["is": "warning", "text": .text(text)]
         case .note(.refusal(let text)): ["is": "refusal", "text": .text(text)]
         case .note(.limit(let name)): ["is": "limit", "text": .text(name)]
-        case .confined(let report): ["is": "confined", "text": .text(report)]
+        case .note(.dropped(let count)): ["is": "dropped", "count": .int(count)]
+        case .confined(let report, let anew, let listener):
+            [
+                "is": "confined", "text": .text(report), "anew": .bool(anew),
+                "listener": listener.map { .int(Int64($0)) } ?? .null,
+            ]
+        case .note(.used(let use)): ["is": "used", "used": use.value]
         case .header(let header): ["is": "header", "header": header]
         case .end(let end):
             [
@@ -61,9 +86,10 @@ extension WorkerMessage {
         }
     }
 
-    /// The message out of a worker's bytes, which are not trusted; nil where they are none.
+    /// The message out of a worker's bytes, which are not trusted; nil where they are none. Texts that are kept in
+    /// records are cut where they are longer than any that our own worker sends.
     init?(_ value: Value) {
-        let text = value["text"]?.text
+        let text = value["text"]?.text.map { Self.cut($0, to: Self.textCap) }
         switch value["is"]?.text {
         case "request":
             guard let id = value["id"]?.integer, let service = value["service"]?.text,
@@ -74,10 +100,14 @@ extension WorkerMessage {
             guard let level = value["level"]?.text, let message = value["message"]?.text,
                 let fields = value["fields"]?.map
             else { return nil }
-            self = .note(.log(level: level, message: message, fields: fields))
+            self = .note(.log(level: Self.cut(level, to: Self.nameCap), message: message, fields: fields))
         case "progress":
-            guard let done = value["done"]?.double, let label = value["label"]?.text else { return nil }
-            self = .note(.progress(done: done, total: value["total"]?.double, label: label))
+            let total = value["total"]?.double
+            // What is no number cannot be shown, and is never equal to what was told before.
+            guard let done = value["done"]?.double, done.isFinite, total?.isFinite ?? true,
+                let label = value["label"]?.text
+            else { return nil }
+            self = .note(.progress(done: done, total: total, label: Self.cut(label, to: Self.textCap)))
         case "warning":
             guard let text else { return nil }
             self = .note(.warning(text))
@@ -86,10 +116,17 @@ extension WorkerMessage {
             self = .note(.refusal(text))
         case "limit":
             guard let text else { return nil }
-            self = .note(.limit(text))
+            self = .note(.limit(Self.cut(text, to: Self.nameCap)))
+        case "dropped":
+            guard let count = value["count"]?.integer, count > 0 else { return nil }
+            self = .note(.dropped(count))
+        case "used":
+            guard let use = value["used"].flatMap(Use.init) else { return nil }
+            self = .note(.used(use))
         case "confined":
-            guard let text else { return nil }
-            self = .confined(text)
+            guard let text, let anew = value["anew"]?.bool else { return nil }
+            let listener = value["listener"]?.integer.flatMap { Int32(exactly: $0) }
+            self = .confined(text, anew: anew, listener: listener)
         case "header":
             guard let header = value["header"] else { return nil }
             self = .header(header)
@@ -99,9 +136,9 @@ extension WorkerMessage {
             else { return nil }
             var end = WorkerResult(outcome)
             end.result = value["result"] ?? .null
-            end.reason = value["reason"]?.text
-            end.error = value["error"]?.text
-            end.code = value["code"]?.text
+            end.reason = value["reason"]?.text.map { Self.cut($0, to: Self.textCap) }
+            end.error = value["error"]?.text.map { Self.cut($0, to: Self.errorCap) }
+            end.code = value["code"]?.text.map { Self.cut($0, to: Self.nameCap) }
             end.retry = value["retry"]?.bool ?? true
             end.plan = value["plan"] ?? .null
             self = .end(end)

@@ -35,6 +35,8 @@ package struct WorkerOrder: Sendable, Hashable {
     package var this: [String: Value] = [:]
     /// The run's scratch directory.
     package var scratch: Path?
+    /// Whether the run tells what it uses.
+    package var learns = false
     /// In a dry run, what the job may do when it is run; null: the worker's own grant.
     package var grant: Value?
 
@@ -56,6 +58,7 @@ extension WorkerOrder {
             "settings": settings, "facts": facts, "deadline": .number(deadline), "grace": .number(grace),
             "timezone": timezone.map { .text($0) } ?? .null, "this": .map(this),
             "scratch": scratch.map { .bytes($0.bytes) } ?? .null, "grant": grant ?? .null,
+            "learns": .bool(learns),
         ])
     }
 
@@ -71,6 +74,7 @@ extension WorkerOrder {
         facts = value["facts"] ?? .null
         timezone = value["timezone"]?.text
         this = value["this"]?.map ?? [:]
+        learns = value["learns"]?.bool ?? false
         if let grant = value["grant"], !grant.isNull { self.grant = grant }
         if case .bytes(let scratch)? = value["scratch"] { self.scratch = Path(bytes: scratch) }
     }

@@ -19,14 +19,24 @@ final class WorkerSession: Sendable {
         var assembler = MessageFraming.Assembler(cap: WorkerSession.messageCap)
         /// The order, ready to be sent.
         var order: [[UInt8]] = []
-        /// Packets that the socket had no room for.
-        var pending: [[UInt8]] = []
+        /// Packets that the socket had no room for, with their descriptors.
+        var pending: [(bytes: [UInt8], descriptors: [Descriptor])] = []
         var requests = 0
         var process: ProcessHandle?
+        /// The number of its listener, until the host has taken it.
+        var listener: Int32?
+        var broker: ConnectBroker?
+        /// What it refused, until that is told.
+        var notes: [WorkerNote] = []
         var result: WorkerResult?
         var expired = false
         var cancelled = false
         var killed = false
+        /// The limit for which it was killed.
+        var exceeded: (LimitName, Failure)?
+        var limitsHit: [LimitName] = []
+        /// SIGKILL did not end it, or something that it started.
+        var unkillable = false
         /// Why its words were not accepted.
         var violation: String?
         var ended = false
@@ -39,12 +49,21 @@ final class WorkerSession: Sendable {
     private let deadline: Double
     private let grace: Double
     private let order: WorkerOrder
+    private let grant: Grant
     private let handler: @Sendable (WorkerEvent) -> Void
+    /// Hears that the worker had to prepare its own confinement.
+    private let onAnew: @Sendable () -> Void
+    /// Makes the broker of its connections; nil: its grant has none.
+    private let makeBroker: Broker?
     private let state: Mutex<State>
 
+    /// Starts to answer the connections heard of at a listener; the other function hears of refusals and uses.
+    typealias Broker =
+        @Sendable (CallListener, @escaping @Sendable (WorkerNote) -> Void) throws(SystemError) -> ConnectBroker
+
     init(
-        id: Int64, loop: EventLoop, channel: PacketSocket, workerEnd: PacketSocket, order: WorkerOrder,
-        handler: @escaping @Sendable (WorkerEvent) -> Void
+        id: Int64, loop: EventLoop, channel: PacketSocket, workerEnd: PacketSocket?, order: WorkerOrder, grant: Grant,
+        broker: Broker?, handler: @escaping @Sendable (WorkerEvent) -> Void, onAnew: @escaping @Sendable () -> Void
     ) {
         self.id = id
         self.loop = loop
@@ -52,7 +71,10 @@ final class WorkerSession: Sendable {
         self.deadline = order.deadline
         self.grace = order.grace
         self.order = order
+        self.grant = grant
         self.handler = handler
+        self.onAnew = onAnew
+        makeBroker = broker
         state = Mutex(State(workerEnd: workerEnd))
     }
 
@@ -82,20 +104,54 @@ final class WorkerSession: Sendable {
 
     // The process.
 
-    func spawned(pid: Int32, pidfd: Descriptor?) {
-        let handle = pidfd.map { ProcessHandle(pid: pid, owning: $0) } ?? (try? ProcessHandle(pid: pid))
+    func spawned(_ handle: ProcessHandle) {
         let killed = state.withLock { state in
             state.process = handle
             return state.killed
         }
-        handler(.spawned(pid: pid, started: ProcessHandle.startTime(pid: pid) ?? 0))
-        if killed { handle?.kill() }
+        handler(.spawned(pid: handle.pid, started: ProcessHandle.startTime(pid: handle.pid) ?? 0))
+        if killed { handle.kill() }
         // Only now, when its pid is leased: no script runs in a process that a next host could not find and kill.
+        if makeBroker == nil { sendOrder() } else { takeListener() }
+    }
+
+    private func sendOrder() {
         state.withLock { state in
-            state.pending += state.order
+            state.pending += state.order.map { ($0, []) }
             state.order = []
         }
         flush()
+    }
+
+    /// Takes the listener out of the worker when both are known, and has the broker answer: only then the order follows,
+    /// and with it a script.
+    private func takeListener() {
+        let known = state.withLock { state -> (ProcessHandle, Int32)? in
+            guard let process = state.process, let number = state.listener, !state.ended else { return nil }
+            state.listener = nil
+            return (process, number)
+        }
+        guard let (process, number) = known, let makeBroker else { return }
+        do throws(SystemError) {
+            let broker = try makeBroker(try CallListener(of: process, number: number)) { [weak self] note in
+                guard let self else { return }
+                state.withLock { $0.notes.append(note) }
+                loop.post { self.tellNotes() }
+            }
+            state.withLock { $0.broker = broker }
+            sendOrder()
+        } catch {
+            violate("the host cannot answer for its connections: \(error)")
+        }
+    }
+
+    /// Tells what the broker refused and saw; before the end too, for the loop may hear of that first.
+    private func tellNotes() {
+        let notes = state.withLock { state in
+            defer { state.notes = [] }
+            return state.ended ? [] : state.notes
+        }
+        for note in notes { handler(.note(note)) }
     }
 
     private func deadlineCame() {
@@ -113,9 +169,28 @@ final class WorkerSession: Sendable {
         }
         process?.kill()
         after(Workers.killPatience) { session in
-            let stuck = session.state.withLock { $0.ended ? nil : $0.process }
-            if let stuck { session.handler(.unkillable(pid: stuck.pid)) }
+            let process = session.state.withLock { $0.ended ? nil : $0.process }
+            // Where the worker itself is gone, the zygote tells what is left of it.
+            if let pid = process.flatMap({ ProcessDescendants.stuck($0.pid) }) { session.stuck(pid) }
         }
+    }
+
+    /// SIGKILL did not end this process of it: it keeps its place until it ends.
+    func stuck(_ pid: Int32) {
+        let isNews = state.withLock { state in
+            if state.ended || state.unkillable { return false }
+            state.unkillable = true
+            return true
+        }
+        if isNews { handler(.unkillable(pid: pid)) }
+    }
+
+    /// Kills it for a limit.
+    func stop(_ limit: LimitName, _ failure: Failure) {
+        state.withLock { state in
+            if state.result == nil, state.exceeded == nil { state.exceeded = (limit, failure) }
+        }
+        kill()
     }
 
     func cancel() {
@@ -125,10 +200,32 @@ final class WorkerSession: Sendable {
         kill()
     }
 
-    func exited(_ exit: ProcessExit) {
+    func exited(_ exit: ProcessExit, _ limitsHit: [LimitName]) {
         while receiveOnce() {}
-        let verdict = state.withLock { $0.verdict(exit) }
+        let verdict = state.withLock { state in
+            state.limitsHit += limitsHit
+            if exit.signal == ProcessExit.killSignal, !state.killed, let limit = limitsHit.first {
+                state.exceeded = (limit, exceeded(limit))
+            }
+            return state.verdict(exit)
+        }
         finish(verdict, exit: exit)
+    }
+
+    /// Why the zygote or the kernel killed it.
+    private func exceeded(_ limit: LimitName) -> Failure {
+        let limits = grant.limits
+        switch limit {
+        case .programMemory:
+            return Failure(
+                code: "EMEMORY",
+                "it used more memory than limits.program_memory (\(Quantity.describe(bytes: limits.programMemory ?? 0)))",
+                cure: "raise limits.program_memory")
+        default:
+            return Failure(
+                code: "ELIMIT", "it had more processes than limits.processes (\(limits.processes))",
+                cure: "let fewer run at once, or raise limits.processes")
+        }
     }
 
     /// Kills what can be reached, and ends when it is gone.
@@ -150,37 +247,47 @@ final class WorkerSession: Sendable {
     }
 
     func finish(_ verdict: WorkerEnd.Verdict, exit: ProcessExit?) {
-        if release() { handler(.ended(WorkerEnd(verdict: verdict, exit: exit))) }
+        tellNotes()
+        if release() {
+            let limitsHit = state.withLock { $0.limitsHit }
+            handler(.ended(WorkerEnd(verdict: verdict, limitsHit: limitsHit, exit: exit)))
+        }
     }
 
-    /// Lets go of everything without an event.
-    func abandon() { _ = release() }
+    /// Lets go of everything without an event; false where it ended already.
+    @discardableResult
+    func abandon() -> Bool { release() }
 
     private func release() -> Bool {
-        let (first, tokens) = state.withLock { state in
+        let (first, tokens, broker) = state.withLock { state in
             let first = !state.ended
             state.ended = true
             defer {
                 state.timers = []
                 state.watch = nil
+                state.broker = nil
             }
-            return (first, state.timers + (state.watch.map { [$0] } ?? []))
+            return (first, state.timers + (state.watch.map { [$0] } ?? []), state.broker)
         }
+        broker?.close()
         for token in tokens { loop.cancel(token) }
         return first
     }
 
     // The channel.
 
-    func send(_ message: HostMessage) {
+    /// The worker's pid, once it is known.
+    var pid: Int32? { state.withLock { $0.process?.pid } }
+
+    /// Sends a message; descriptors go with its last packet.
+    func send(_ message: HostMessage, descriptors: [Descriptor] = []) {
         if case .answer = message { state.withLock { $0.requests -= 1 } }
         if case .refused = message { state.withLock { $0.requests -= 1 } }
-        send(message.value)
-    }
-
-    private func send(_ value: Value) {
-        guard let bytes = try? ValueCodec.encode(value) else { return }
-        state.withLock { $0.pending += MessageFraming.packets(bytes) }
+        guard let bytes = try? ValueCodec.encode(message.value) else { return }
+        state.withLock { state in
+            let packets = MessageFraming.packets(bytes)
+            state.pending += packets.dropLast().map { ($0, []) } + packets.suffix(1).map { ($0, descriptors) }
+        }
         flush()
     }
 
@@ -188,7 +295,11 @@ final class WorkerSession: Sendable {
     private func flush() {
         let watch = state.withLock { state -> (EventLoop.Token, EventLoop.Interest)? in
             var sent = 0
-            while sent < state.pending.count, (try? channel.send(state.pending[sent], wait: false)) == true {
+            while sent < state.pending.count {
+                let (bytes, descriptors) = state.pending[sent]
+                guard (try? channel.send(bytes, descriptors: descriptors.map(\.number), wait: false)) == true else {
+                    break
+                }
                 sent += 1
             }
             state.pending.removeFirst(sent)
@@ -235,7 +346,16 @@ final class WorkerSession: Sendable {
         if state.withLock({ $0.result != nil || $0.ended || $0.violation != nil }) { return true }
         switch message {
         case .note(let note): handler(.note(note))
-        case .confined(let report): handler(.confined(report))
+        case .confined(let report, let anew, let listener):
+            if anew { onAnew() }
+            handler(.confined(report))
+            guard makeBroker != nil, state.withLock({ $0.broker }) == nil else { break }
+            guard let listener else {
+                violate("it is not confined as its grant says: its connections are not held up")
+                return false
+            }
+            state.withLock { $0.listener = listener }
+            takeListener()
         case .header(let header): handler(.header(header))
         case .request(let id, let name, let arguments):
             let open = state.withLock { state in
@@ -249,6 +369,9 @@ final class WorkerSession: Sendable {
             guard let service = HostService(rawValue: name) else {
                 send(.refused(id: id, Failure(code: "ESERVICE", "the host has no service \(name)")))
                 return true
+            }
+            if service == .resolve, let name = arguments["host"]?.text {
+                state.withLock { $0.broker }?.resolves(name)
             }
             handler(.request(id: id, service: service, arguments: arguments))
         case .end(let result):
@@ -272,8 +395,9 @@ final class WorkerSession: Sendable {
 extension WorkerSession.State {
     /// The host's own knowledge comes before the worker's words.
     fileprivate func verdict(_ exit: ProcessExit?) -> WorkerEnd.Verdict {
-        if expired { return .timedOut }
+        if expired || unkillable { return .timedOut }
         if cancelled { return .cancelled }
+        if let exceeded { return .exceeded(exceeded.0, exceeded.1) }
         if let violation { return .crashed(violation) }
         if let result { return .finished(result) }
         guard let exit, !zygoteDied else { return .lost }

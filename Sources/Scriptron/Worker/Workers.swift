@@ -8,6 +8,8 @@ package struct WorkerLaunch: Sendable {
     package var grant: Grant
     /// The worker's process name.
     package var name: String
+    /// The operator's bound, so that refusals can name it.
+    package var ceiling: Ceiling?
 
     package init(order: WorkerOrder, files: Descriptor, grant: Grant, name: String) {
         self.order = order
@@ -49,9 +51,13 @@ package struct WorkerEnd: Sendable {
         case lost
         /// It could not be made or confined.
         case refused(Failure)
+        /// It was killed because it took more than it may of the machine.
+        case exceeded(LimitName, Failure)
     }
 
     package var verdict: Verdict
+    /// The limits that were seen to be hit from outside.
+    package var limitsHit: [LimitName] = []
     /// Nil where no process was made, or nobody could wait for it.
     package var exit: ProcessExit?
 }
@@ -63,7 +69,10 @@ package final class Workers: Sendable {
     /// Seconds between the end of a worker's words and its kill.
     static let exitGrace = 5.0
     /// Seconds after a kill until the process counts as unkillable.
-    static let killPatience = 10.0
+    static let killPatience = 5.0
+    /// Seconds until the zygote hears that its spare worker is taken: a short run ends before, and the fork of the next
+    /// one does not stand in its way.
+    static let spareDelay = 0.01
 
     private struct State {
         var nextID: Int64 = 1
@@ -72,23 +81,35 @@ package final class Workers: Sendable {
         /// Launches that came while there was no zygote.
         var waiting: [(Int64, WorkerLaunch)] = []
         var grants = GrantKeys()
+        /// Whom the zygote's reports of an end are for.
+        var workers: [Int32: Int64] = [:]
+        var spare = SpareSlot()
         var stopped = false
         var respawns = 0
     }
 
     private let loop: EventLoop
     private let executable: Path
+    private let rungs: KillRungs
     private let state = Mutex(State())
     /// Whether this process is a subreaper: orphans of a dead zygote's workers come to it, and are killed.
     private let sweepsOrphans: Bool
     private let onZygote: @Sendable (ZygoteProcess.Change) -> Void
+    /// The addresses of names, for connections and for `net.resolve`.
+    package let names: NameDirectory
+    /// Threads of brokers, for what may take as long as a disk does.
+    private let brokerThreads = WorkQueue(name: "broker", width: 8)
+    private let programs = ForeignPrograms()
 
     /// `executable` is the binary whose `zygote` subcommand is the zygote. `onZygote` hears of its births and deaths.
     package init(
-        loop: EventLoop, executable: Path, sweepsOrphans: Bool = false,
+        loop: EventLoop, executable: Path, sweepsOrphans: Bool = false, rungs: KillRungs = .all,
+        names: NameDirectory = NameDirectory(),
         onZygote: @escaping @Sendable (ZygoteProcess.Change) -> Void = { _ in }
     ) {
         self.sweepsOrphans = sweepsOrphans
+        self.rungs = rungs
+        self.names = names
         self.loop = loop
         self.executable = executable
         self.onZygote = onZygote
@@ -96,20 +117,23 @@ package final class Workers: Sendable {
 
     /// Starts the zygote and waits until it is ready; fails where it cannot be made.
     package func start() throws(Failure) {
-        let zygote = try ZygoteProcess.spawn(executable: executable)
+        let zygote = try ZygoteProcess.spawn(executable: executable, rungs: rungs)
         try adopt(zygote)
     }
 
     /// The zygote's pid, for tests and for `doctor`.
     package var zygotePID: Int32? { state.withLock { $0.zygote?.pid } }
 
+    /// The pid of the worker that waits for its part, for tests.
+    package var sparePID: Int32? { state.withLock { $0.spare.worker?.process.pid } }
+
     /// How many workers there are.
     package var count: Int { state.withLock { $0.sessions.count } }
 
     private func adopt(_ zygote: ZygoteProcess) throws(Failure) {
         do throws(SystemError) {
-            try zygote.listen(on: loop) { [weak self] report, pidfd in
-                self?.handle(report, pidfd)
+            try zygote.listen(on: loop) { [weak self] report, descriptors in
+                self?.handle(report, descriptors)
             } onEnd: { [weak self] in
                 self?.zygoteDied(zygote)
             }
@@ -119,6 +143,8 @@ package final class Workers: Sendable {
         let waiting = state.withLock { state in
             state.zygote = zygote
             state.grants = GrantKeys()
+            state.workers = [:]
+            state.spare = SpareSlot()
             defer { state.waiting = [] }
             return state.waiting
         }
@@ -135,17 +161,11 @@ package final class Workers: Sendable {
             defer { state.nextID += 1 }
             return state.nextID
         }
+        // On the caller's thread: the loop's would have to wake first.
         do throws(SystemError) {
+            if try useSpare(id, launch, handler) { return id }
             let (mine, theirs) = try PacketSocket.pair()
-            let session = WorkerSession(
-                id: id, loop: loop, channel: mine, workerEnd: theirs, order: launch.order
-            ) { [weak self] event in
-                if case .ended = event { self?.state.withLock { _ = $0.sessions.removeValue(forKey: id) } }
-                handler(id, event)
-            }
-            // On the caller's thread: the loop's would have to wake first.
-            try session.begin()
-            state.withLock { $0.sessions[id] = session }
+            try begin(id, launch, channel: mine, workerEnd: theirs, handler)
             request(id, launch)
         } catch {
             let failure = error.failure(cure: "raise the host's limit of open files (LimitNOFILE)")
@@ -154,8 +174,76 @@ package final class Workers: Sendable {
         return id
     }
 
+    @discardableResult
+    private func begin(
+        _ id: Int64, _ launch: WorkerLaunch, channel: PacketSocket, workerEnd: PacketSocket?,
+        _ handler: @escaping @Sendable (Int64, WorkerEvent) -> Void
+    ) throws(SystemError) -> WorkerSession {
+        let session = WorkerSession(
+            id: id, loop: loop, channel: channel, workerEnd: workerEnd, order: launch.order, grant: launch.grant,
+            broker: broker(launch)
+        ) { [weak self] event in
+            if case .ended = event {
+                self?.state.withLock { _ = $0.sessions.removeValue(forKey: id) }
+                self?.programs.forget(worker: id)
+            }
+            handler(id, event)
+        } onAnew: { [weak self] in
+            self?.forget(launch)
+        }
+        try session.begin()
+        state.withLock { $0.sessions[id] = session }
+        return session
+    }
+
+    /// Gives the spare worker its part, where there is one that knows the grant's confinement.
+    private func useSpare(
+        _ id: Int64, _ launch: WorkerLaunch, _ handler: @escaping @Sendable (Int64, WorkerEvent) -> Void
+    ) throws(SystemError) -> Bool {
+        let ready = state.withLock { state -> (SpareSlot.Worker, SpawnRequest, Descriptor, ZygoteProcess)? in
+            guard let zygote = state.zygote, let grant = try? state.grants.entry(launch.grant) else { return nil }
+            let part = SpawnRequest(id, launch, grant)
+            guard let spare = state.spare.take(for: part.confinement) else { return nil }
+            state.workers[spare.process.pid] = id
+            return (spare, part, grant.descriptor, zygote)
+        }
+        guard let (spare, part, grant, zygote) = ready else { return false }
+        let pid = spare.process.pid
+        let session = try begin(id, launch, channel: spare.channel, workerEnd: nil, handler)
+        let told = (try? ValueCodec.encode(part.value)).flatMap {
+            try? spare.channel.send($0, descriptors: [launch.files.number, grant.number], wait: false)
+        }
+        guard told == true else {
+            // It died while it waited.
+            guard session.abandon() else { return true }
+            state.withLock { state in
+                state.workers[pid] = nil
+                state.sessions[id] = nil
+            }
+            return false
+        }
+        loop.post { session.spawned(spare.process) }
+        loop.after(Self.spareDelay) { zygote.send(.taken(pid: pid)) }
+        return true
+    }
+
+    /// Makes the broker of a launch whose connections the host answers; nil: it has none.
+    private func broker(_ launch: WorkerLaunch) -> WorkerSession.Broker? {
+        let grant = launch.grant
+        guard grant.broker != .none else { return nil }
+        let (rules, job, ceiling, learns, names, threads) = (
+            ConnectRules(grant), launch.order.job, launch.ceiling, launch.order.learns, names, brokerThreads
+        )
+        return { listener, hear throws(SystemError) in
+            try ConnectBroker(
+                listener, rules: rules, names: names, job: job, ceiling: ceiling, threads: threads,
+                watch: grant.isWatched ? CallWatch(grant, worker: listener.process) { hear(.used($0)) } : nil,
+                uses: { if learns { hear(.used($0)) } }, refused: { hear(.refusal($0)) })
+        }
+    }
+
     private func request(_ id: Int64, _ launch: WorkerLaunch) {
-        let ready: (ZygoteProcess, WorkerSession, GrantKeys.Entry)?
+        let ready: (ZygoteProcess, WorkerSession, SpawnRequest, Descriptor)?
         do {
             ready = try state.withLock { state in
                 guard let session = state.sessions[id] else { return nil }
@@ -163,15 +251,58 @@ package final class Workers: Sendable {
                     state.waiting.append((id, launch))
                     return nil
                 }
-                return (zygote, session, try state.grants.entry(launch.grant))
+                let grant = try state.grants.entry(launch.grant)
+                let spawn = SpawnRequest(id, launch, grant)
+                state.spare.asked(id, spawn.confinement)
+                return (zygote, session, spawn, grant.descriptor)
             }
         } catch {
             let failure = (error as? Failure) ?? Failure(code: "EGRANT", "\(error)")
-            return loop.post { self.handle(.refused(id: id, failure), nil) }
+            return loop.post { self.handle(.refused(id: id, failure), []) }
         }
-        guard let (zygote, session, grant) = ready, let workerEnd = session.takeWorkerEnd() else { return }
-        let spawn = SpawnRequest(id: id, grantKey: grant.key, scratch: launch.order.scratch, name: launch.name)
-        zygote.send(spawn, descriptors: [workerEnd.descriptor, launch.files, grant.descriptor])
+        guard let (zygote, session, spawn, grant) = ready, let workerEnd = session.takeWorkerEnd() else { return }
+        zygote.send(.spawn(spawn), descriptors: [workerEnd.descriptor, launch.files, grant])
+    }
+
+    /// Asks the zygote for a program of another user; `file` holds what is executed.
+    func order(
+        program pipes: ForeignPrograms.Pipes, _ file: Descriptor, grant: Grant, scratch: Path?, for worker: Int64,
+        request: Int64
+    ) throws {
+        let (zygote, order, grant) = try state.withLock { state in
+            guard let zygote = state.zygote, let pid = state.sessions[worker]?.pid else {
+                throw Failure(code: "ESRCH", "the worker or the zygote is gone")
+            }
+            defer { state.nextID += 1 }
+            let entry = try state.grants.entry(grant)
+            let order = ProgramOrder(id: state.nextID, worker: pid, grantKey: entry.key, scratch: scratch)
+            return (zygote, order, entry.descriptor)
+        }
+        try programs.expect(order.id, for: worker, request: request, pipes)
+        zygote.send(.program(order), descriptors: [grant, file] + pipes.program)
+    }
+
+    /// Signals a program of another user that runs for this worker, and its process group.
+    package func signal(program id: Int64, of worker: Int64, _ signal: Int32) {
+        guard let pid = programs.pid(id, of: worker) else { return }
+        state.withLock { $0.zygote }?.send(.signal(pid: pid, signal: signal), descriptors: [])
+    }
+
+    private func answer(_ answer: ForeignPrograms.Answer) {
+        guard let session = state.withLock({ $0.sessions[answer.worker] }) else { return }
+        switch answer.result {
+        case .success(let (id, ends)):
+            session.send(.answer(id: answer.request, ["program": .int(id)]), descriptors: ends)
+        case .failure(let failure): session.send(.refused(id: answer.request, failure))
+        }
+    }
+
+    /// The zygote's confinement for this no longer fits the machine: the next launch lets it prepare another one.
+    private func forget(_ launch: WorkerLaunch) {
+        state.withLock { state in
+            guard let grant = try? state.grants.entry(launch.grant) else { return }
+            state.spare.forget(SpawnRequest(0, launch, grant).confinement)
+        }
     }
 
     /// Answers a worker's request, or tells it something; a worker that is gone is passed over.
@@ -191,6 +322,12 @@ package final class Workers: Sendable {
     /// Tells a worker that sent its header the settings, or (nil) that nothing more is wanted.
     package func proceed(_ id: Int64, settings: Value?) {
         send(id, settings.map { .settings($0) } ?? .enough)
+    }
+
+    /// Kills a worker that took more than it may; it ends as `exceeded`.
+    package func stop(_ id: Int64, _ limit: LimitName, _ failure: Failure) {
+        guard let session = state.withLock({ $0.sessions[id] }) else { return }
+        loop.post { session.stop(limit, failure) }
     }
 
     /// Kills a worker; it ends as `cancelled`.
@@ -213,36 +350,64 @@ package final class Workers: Sendable {
         zygote?.end(loop)
     }
 
-    private func handle(_ report: ZygoteReport, _ pidfd: Descriptor?) {
+    private func handle(_ report: ZygoteReport, _ descriptors: [Descriptor]) {
         switch report {
         case .ready: break
-        case .spawned(let id, let pid):
-            state.withLock { $0.sessions[id] }?.spawned(pid: pid, pidfd: pidfd)
+        case .spawned(let id, let pid, let confinement):
+            guard let pidfd = descriptors.first else { return }
+            let session = state.withLock { state in
+                state.workers[pid] = id
+                state.spare.prepared(id, confinement)
+                return state.sessions[id]
+            }
+            session?.spawned(ProcessHandle(pid: pid, owning: pidfd))
+        case .spare(let pid, let newest):
+            guard descriptors.count == 2 else { return }
+            let spare = SpareSlot.Worker(
+                process: ProcessHandle(pid: pid, owning: descriptors[0]), channel: PacketSocket(descriptors[1]),
+                newest: newest)
+            state.withLock { $0.spare.worker = spare }
+        case .program(let id, let pid):
+            if let answer = programs.started(id, pid: pid) { self.answer(answer) }
         case .refused(let id, let failure):
-            state.withLock { $0.sessions[id] }?.finish(.refused(failure), exit: nil)
-        case .exited(let id, let exit):
-            state.withLock { $0.sessions[id] }?.exited(exit)
+            if let answer = programs.refused(id, failure) { return self.answer(answer) }
+            let session = state.withLock { state in
+                state.spare.refused(id)
+                return state.sessions[id]
+            }
+            session?.finish(.refused(failure), exit: nil)
+        case .stuck(let worker, let pid):
+            state.withLock { state in state.workers[worker].flatMap { state.sessions[$0] } }?.stuck(pid)
+        case .exited(let exit, let limitsHit):
+            if programs.ended(exit) { return }
+            let session = state.withLock { state in
+                if state.spare.worker?.process.pid == exit.pid { state.spare.worker = nil }
+                return state.workers.removeValue(forKey: exit.pid).flatMap { state.sessions[$0] }
+            }
+            session?.exited(exit, limitsHit)
         }
     }
 
     private func zygoteDied(_ zygote: ZygoteProcess) {
         let (sessions, waiting, stopped) = state.withLock { state in
             state.zygote = nil
+            state.spare = SpareSlot()
             state.respawns += 1
             return (Array(state.sessions.values), Set(state.waiting.map(\.0)), state.stopped)
         }
         zygote.end(loop)
+        programs.forgetAll()
         if stopped { return }
         onZygote(.died(pid: zygote.pid))
         for session in sessions where !waiting.contains(session.id) { session.zygoteDied() }
-        if sweepsOrphans { sweep(times: 20) }
+        if sweepsOrphans { sweep(times: 40) }
         respawn(after: 0)
     }
 
     /// Orphans come as their parents die, one generation after the other.
     private func sweep(times: Int) {
-        while Spawn.sweepOrphans() {}
-        if times > 0 { loop.after(0.05) { [weak self] in self?.sweep(times: times - 1) } }
+        _ = Spawn.sweepOrphans()
+        if times > 0 { loop.after(0.025) { [weak self] in self?.sweep(times: times - 1) } }
     }
 
     private func respawn(after seconds: Double) {
@@ -251,7 +416,7 @@ package final class Workers: Sendable {
             // A spawn waits for the new process to be ready: on a thread of its own, not on the loop.
             try? PlainThread.start(name: "zygote-start") {
                 do {
-                    let zygote = try ZygoteProcess.spawn(executable: self.executable)
+                    let zygote = try ZygoteProcess.spawn(executable: self.executable, rungs: self.rungs)
                     self.loop.post { try? self.adopt(zygote) }
                 } catch {
                     self.onZygote(.failed(error as? Failure ?? Failure(code: "EZYGOTE", "\(error)")))
@@ -259,6 +424,12 @@ package final class Workers: Sendable {
                 }
             }
         }
+    }
+}
+
+extension SpawnRequest {
+    fileprivate init(_ id: Int64, _ launch: WorkerLaunch, _ grant: GrantKeys.Entry) {
+        self.init(id: id, grantKey: grant.key, scratch: launch.order.scratch, name: launch.name)
     }
 }
 

@@ -6,11 +6,11 @@ package enum Zygote {
     /// The control socket's number.
     static let controlNumber: Int32 = 3
 
-    /// Serves until the host is gone.
-    package static func main() -> Never {
+    /// Serves until the host is gone. `arguments` follow its name.
+    package static func main(_ arguments: [String] = []) -> Never {
         let control = PacketSocket(owning: controlNumber)
         do {
-            var loop = try ZygoteLoop(control: control)
+            var loop = try ZygoteLoop(control: control, KillRungs(arguments: arguments))
             loop.serve()
         } catch {
             let failure = Failure.wrapping(error)
@@ -25,31 +25,55 @@ package enum Zygote {
 
 /// What the zygote keeps between forks.
 struct ZygoteLoop {
-    /// How many grants are kept decoded.
-    private static let grantsKept = 1024
+    /// Seconds between two counts of the processes of a run that nothing else limits.
+    private static let countPeriod = 0.05
+
+    /// A worker that runs or waits.
+    private struct Worker {
+        var group: RunGroup?
+        /// Whether it can leave processes behind.
+        var hasPrograms = true
+        /// The most processes, where only counting limits them.
+        var counted: Int?
+        var limitsHit: [LimitName] = []
+    }
 
     private let control: PacketSocket
     /// The namespace that the zygote itself lives in; nil where it can make no other.
     private let pidNamespace: Descriptor?
     private let children: ChildSignal
     private let stage: WorkerStage
-    private var grants: [String: Grant] = [:]
+    private let grants = GrantCache()
     private let confinements: ConfinementCache
-    private var workers: [Int32: Int64] = [:]
-    private var spare: SpareWorker?
+    /// Workers, the spare one too.
+    private var workers: [Int32: Worker] = [:]
+    private let groups: RunGroups
+    /// Whether processes are limited in a PID namespace.
+    private let limitsPIDs: Bool
+    private var endings: Endings
+    /// Programs of other users, beside workers in their PID namespaces.
+    private var programs: Set<Int32> = []
+    /// The one that waits for its part, as far as is known here.
+    private var spare: Int32?
     private var pending: [(bytes: [UInt8], descriptors: [Descriptor])] = []
 
     /// Warms up: opens Lua, compiles filters, asks the kernel what it can do.
-    init(control: PacketSocket) throws {
+    init(control: PacketSocket, _ rungs: KillRungs) throws {
         self.control = control
+        // A host that the kernel is to spare when memory is short must not have its jobs spared too.
+        ProcessTree.beOrdinaryVictim()
         ResourceLimits.raiseOpenFiles()
         try control.descriptor.setCloseOnExec()
         try Rehearsal.run()
-        let facts = SandboxFacts.probe()
+        var facts = SandboxFacts.probe()
+        if !rungs.contains(.namespaces) { (facts.pidNamespaces, facts.pidLimits) = (false, false) }
         confinements = ConfinementCache(facts: facts)
         pidNamespace = facts.pidNamespaces ? try Namespaces.currentPIDNamespace() : nil
         children = try ChildSignal()
-        try ProcessTree.becomeSubreaper()
+        if rungs.contains(.sweep) { try ProcessTree.becomeSubreaper() }
+        limitsPIDs = facts.pidLimits
+        groups = RunGroups(rungs.contains(.groups) ? OwnControlGroups.discover() : OwnControlGroups())
+        endings = Endings(sweeps: rungs.contains(.sweep) && !facts.pidNamespaces)
         stage = try WorkerStage()
         report(.ready)
     }
@@ -58,27 +82,43 @@ struct ZygoteLoop {
     mutating func serve() {
         var alive = true
         while alive {
-            let ready = control.waitWith(children.descriptor, writable: !pending.isEmpty)
+            let counts = workers.values.contains { $0.counted != nil }
+            let ready = control.waitWith(
+                children.descriptor, writable: !pending.isEmpty,
+                seconds: min(endings.nextLook, counts ? Self.countPeriod : .infinity))
+            if counts { count() }
             if ready.second { reap() }
+            settle()
             if ready.first { alive = takeRequests() }
             flush()
             if alive { keepSpare() }
         }
-        for pid in workers.keys { ProcessTree.kill(pid) }
-        spare?.process.kill()
-        while ProcessTree.sweepOrphans(keeping: []) {}
+        for (pid, worker) in workers {
+            ProcessTree.kill(pid)
+            worker.group?.kill()
+        }
+        for pid in programs { ProcessTree.kill(pid) }
+        ProcessTree.sweepAll(seconds: 3)
+        for worker in workers.values { if let group = worker.group { groups.remove(group) } }
     }
 
     // Requests.
 
     private mutating func takeRequests() -> Bool {
         while true {
-            switch try? control.receive(descriptors: 3, wait: false) {
+            switch try? control.receive(descriptors: 6, wait: false) {
             case .packet(let packet):
-                guard let value = try? ValueCodec.decode(packet.bytes), let request = SpawnRequest(value),
-                    packet.descriptors.count == 3
-                else { continue }
-                spawn(request, packet.descriptors)
+                guard let value = try? ValueCodec.decode(packet.bytes), let request = ZygoteRequest(value) else {
+                    continue
+                }
+                switch request {
+                case .spawn(let request) where packet.descriptors.count == 3: spawn(request, packet.descriptors)
+                case .taken(let pid): if spare == pid { spare = nil }
+                case .program(let order) where packet.descriptors.count == 6: start(order, packet.descriptors)
+                case .signal(let pid, let signal):
+                    if programs.contains(pid) { ProcessTree.signalGroup(pid, signal) }
+                case .spawn, .program: continue
+                }
             case .nothing: return true
             case .end, nil: return false
             }
@@ -87,53 +127,91 @@ struct ZygoteLoop {
 
     private mutating func spawn(_ request: SpawnRequest, _ descriptors: [Descriptor]) {
         do {
-            let prepared = try confinement(request, descriptors[2])
-            if let spare = takeSpare(knowing: prepared) {
-                // Reported first: the host makes its records of it while it confines itself.
-                workers[spare.process.pid] = request.id
-                report(.spawned(id: request.id, pid: spare.process.pid), descriptors: [spare.process.descriptor])
-                spare.become(prepared, name: request.name, channel: descriptors[0], files: descriptors[1])
-                return
-            }
+            let grant = try grants.grant(request.grantKey, in: descriptors[2])
+            let confinement = try confinements.confinement(for: grant, scratch: request.scratch)
+            let worker = try worker(grant)
             let pid = try fork()
             if pid == 0 {
                 ProcessTree.nameSelf(request.name)
-                WorkerMain.run(stage, channel: descriptors[0].number, files: descriptors[1].number, prepared)
+                WorkerMain.run(stage, channel: descriptors[0].number, files: descriptors[1].number) {
+                    WorkerMain.Part(confinement: confinement, group: worker.group)
+                }
             }
-            workers[pid] = request.id
-            let process = try ProcessHandle(pid: pid)
-            report(.spawned(id: request.id, pid: pid), descriptors: [process.descriptor])
+            workers[pid] = worker
+            // No spare worker ever knows the last number: of what it does the zygote hears nothing.
+            let isOwn = worker.group != nil || worker.counted != nil
+            let report = ZygoteReport.spawned(id: request.id, pid: pid, confinement: isOwn ? .max : confinement.number)
+            self.report(report, descriptors: [try handle(pid).descriptor])
         } catch {
             report(.refused(id: request.id, Failure.wrapping(error)))
         }
     }
 
-    /// The request's sandbox, prepared now or before.
-    private mutating func confinement(_ request: SpawnRequest, _ file: Descriptor) throws -> Confinement {
-        if let known = grants[request.grantKey] {
-            return try confinements.confinement(for: known, scratch: request.scratch)
+    /// What is to be known of a worker with this grant, and the control groups that it needs: a PID namespace kills and
+    /// counts without them.
+    private func worker(_ grant: Grant) throws -> Worker {
+        guard grant.hasPrograms else { return Worker(hasPrograms: false) }
+        var wants = RunGroup.Wants()
+        wants.kill = pidNamespace == nil && groups.canKill
+        if groups.canLimitMemory { wants.memory = grant.limits.programMemory }
+        if !limitsPIDs, groups.canLimitProcesses { wants.processes = grant.limits.processes }
+        let counted = limitsPIDs || wants.processes != nil ? nil : grant.limits.processes
+        return Worker(group: wants.isEmpty ? nil : try groups.make(wants), counted: counted)
+    }
+
+    /// Starts a program of another user beside its worker: in the worker's PID namespace, so that it ends with it.
+    private mutating func start(_ order: ProgramOrder, _ descriptors: [Descriptor]) {
+        do {
+            guard let worker = workers[order.worker], let own = pidNamespace else {
+                throw Failure(code: "ESRCH", "the worker that it is for is gone")
+            }
+            let program = try ForeignProgram(
+                decoding: try ValueCodec.decode(try SealedMemory.read(descriptors[1].number)))
+            var grant = try grants.grant(order.grantKey, in: descriptors[0])
+            grant.identity = program.identity
+            // The broker hears of the worker's connections alone: those of other users are not made.
+            (grant.connect, grant.ports, grant.sockets) = ([], [], [])
+            (grant.dns, grant.broker) = (false, .none)
+            let confinement = try confinements.confinement(for: grant, scratch: order.scratch)
+            try Namespaces.enterPIDNamespace(try Namespaces.pidNamespace(of: order.worker))
+            let forked = Result { try ProcessTree.fork() }
+            if case .success(0) = forked {
+                program.become(confinement, worker.group, descriptors[2...].map(\.number))
+            }
+            // Only fails where the descriptor is none, which it is.
+            try? Namespaces.enterPIDNamespace(own)
+            let pid = try forked.get()
+            programs.insert(pid)
+            report(.program(id: order.id, pid: pid))
+        } catch {
+            report(.refused(id: order.id, Failure.wrapping(error)))
         }
-        let value = try ValueCodec.decode(try SealedMemory.read(file.number))
-        let grant = try Grant(decoding: value)
-        if grants.count >= Self.grantsKept { grants = [:] }
-        grants[request.grantKey] = grant
-        return try confinements.confinement(for: grant, scratch: request.scratch)
     }
 
-    /// The spare worker, where there is one that can be confined so; another one is killed.
-    private mutating func takeSpare(knowing confinement: Confinement) -> SpareWorker? {
-        guard let spare else { return nil }
-        self.spare = nil
-        if spare.knows(confinement) { return spare }
-        spare.process.kill()
-        return nil
+    /// A new worker's pidfd. One that nobody can hold is killed.
+    private func handle(_ pid: Int32) throws -> ProcessHandle {
+        do {
+            return try ProcessHandle(pid: pid)
+        } catch {
+            ProcessTree.kill(pid)
+            throw error
+        }
     }
 
-    /// Makes a spare worker for the next request, while the last one is at work.
+    /// Makes a spare worker for the next launch, while the last one is at work.
     private mutating func keepSpare() {
         guard spare == nil, confinements.newest > 0 else { return }
         // Without one, the next request makes its own.
-        spare = try? SpareWorker.make(stage, confinements, control: control.descriptor.number, fork: fork)
+        guard
+            let made = try? SpareWorker.make(
+                stage, confinements, grants: grants, control: control.descriptor.number, fork: fork)
+        else { return }
+        workers[made.pid] = Worker()
+        spare = made.pid
+        guard let process = try? handle(made.pid) else { return }
+        report(
+            .spare(pid: made.pid, newest: confinements.newest),
+            descriptors: [process.descriptor, made.channel.descriptor])
     }
 
     /// fork(2), where possible into a PID namespace of the child's own.
@@ -141,9 +219,13 @@ struct ZygoteLoop {
         guard let pidNamespace else { return try ProcessTree.fork() }
         try Namespaces.unsharePID()
         let pid = Result { try ProcessTree.fork() }
-        if case .success(0) = pid { return 0 }
+        if case .success(0) = pid {
+            // The usual limit, for a run without programs too: the spare worker sets it while nobody waits for it.
+            if limitsPIDs { try Namespaces.limitOwnProcesses(JobLimits.usualProcesses) }
+            return 0
+        }
         // Only fails where the descriptor is none, which it is.
-        try? Namespaces.returnToPIDNamespace(pidNamespace)
+        try? Namespaces.enterPIDNamespace(pidNamespace)
         return try pid.get()
     }
 
@@ -152,14 +234,43 @@ struct ZygoteLoop {
     private mutating func reap() {
         children.drain()
         while case .exit(let exit) = ProcessExit.reap(wait: false) {
-            if exit.pid == spare?.process.pid { spare = nil }
-            guard let id = workers.removeValue(forKey: exit.pid) else { continue }
-            if pidNamespace == nil {
-                // What the worker left behind became a child of the zygote: it goes too, before its end is told.
-                while ProcessTree.sweepOrphans(keeping: Set(workers.keys).union(spare.map { [$0.process.pid] } ?? [])) {
-                }
+            if exit.pid == spare { spare = nil }
+            if programs.remove(exit.pid) != nil {
+                // What it left behind in its process group; the number is the group's as long as there is one.
+                ProcessTree.signalGroup(exit.pid, ProcessTree.killing)
+                report(.exited(exit, limitsHit: []))
+                continue
             }
-            report(.exited(id: id, exit))
+            guard let worker = workers.removeValue(forKey: exit.pid) else { continue }
+            if worker.group != nil || (worker.hasPrograms && endings.sweeps) {
+                endings.add(exit, worker.group, limitsHit: worker.limitsHit)
+            } else {
+                report(.exited(exit, limitsHit: worker.limitsHit))
+            }
+        }
+    }
+
+    /// Kills what ended workers left behind, and reports those of which nothing is left.
+    private mutating func settle() {
+        for news in endings.look(known: programs.union(workers.keys)) {
+            switch news {
+            case .stuck(let worker, let pid): report(.stuck(worker: worker, pid: pid))
+            case .over(let exit, let limitsHit, let group):
+                if let group { groups.remove(group) }
+                report(.exited(exit, limitsHit: limitsHit))
+            }
+        }
+    }
+
+    /// Kills the workers that have more processes than they may, where nothing else limits them.
+    private mutating func count() {
+        for (pid, worker) in workers {
+            guard let most = worker.counted, ProcessDescendants.all(below: pid, most: most).count >= most else {
+                continue
+            }
+            workers[pid]?.limitsHit = [.processes]
+            ProcessDescendants.kill(pid)
+            worker.group?.kill()
         }
     }
 

@@ -27,14 +27,14 @@ package final class ZygoteProcess: Sendable {
     }
 
     /// Starts `executable zygote` and waits for its first word, at most 30 seconds.
-    static func spawn(executable: Path) throws(Failure) -> ZygoteProcess {
+    static func spawn(executable: Path, rungs: KillRungs = .all) throws(Failure) -> ZygoteProcess {
         let pid: Int32
         let mine: PacketSocket
         do throws(SystemError) {
             let pair = try PacketSocket.pair()
             mine = pair.0
             pid = try Spawn.start(
-                executable, ["scriptron", "zygote"],
+                executable, ["scriptron", "zygote"] + rungs.arguments,
                 // Bound now, or each worker would look up again what it calls first.
                 environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", "LD_BIND_NOW=1"],
                 socket: pair.1.descriptor)
@@ -56,19 +56,19 @@ package final class ZygoteProcess: Sendable {
             cure: "run `scriptron doctor`; its last words are on the host's standard error")
     }
 
-    /// Hears its reports (with the pidfd that `spawned` brings), and its end.
+    /// Hears its reports (with the descriptors that they bring), and its end.
     func listen(
-        on loop: EventLoop, _ report: @escaping @Sendable (ZygoteReport, Descriptor?) -> Void,
+        on loop: EventLoop, _ report: @escaping @Sendable (ZygoteReport, [Descriptor]) -> Void,
         onEnd: @escaping @Sendable () -> Void
     ) throws(SystemError) {
         let token = try loop.watch(control.descriptor) { [weak self] in
             guard let self else { return }
             self.flush()
             while !self.state.withLock({ $0.ended }) {
-                switch try? self.control.receive(descriptors: 1, wait: false) {
+                switch try? self.control.receive(descriptors: 2, wait: false) {
                 case .packet(let packet):
                     if let value = try? ValueCodec.decode(packet.bytes), let known = ZygoteReport(value) {
-                        report(known, packet.descriptors.first)
+                        report(known, packet.descriptors)
                     }
                 case .nothing: return
                 case .end, nil: return onEnd()
@@ -82,7 +82,7 @@ package final class ZygoteProcess: Sendable {
     }
 
     /// Sends a request; it waits in memory where the socket has no room.
-    func send(_ request: SpawnRequest, descriptors: [Descriptor]) {
+    func send(_ request: ZygoteRequest, descriptors: [Descriptor] = []) {
         guard let bytes = try? ValueCodec.encode(request.value) else { return }
         state.withLock { $0.pending.append((bytes, descriptors)) }
         flush()

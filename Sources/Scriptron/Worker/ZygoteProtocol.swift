@@ -1,5 +1,5 @@
-/// What the host asks of its zygote. The packet carries three descriptors: the worker's end of its channel, the
-/// version's files, and the grant.
+/// What a worker is made of: said to the zygote, or to a spare worker (with two descriptors: the version's files, and
+/// the grant).
 struct SpawnRequest: Sendable, Hashable {
     /// The host's number for the worker.
     var id: Int64
@@ -8,6 +8,8 @@ struct SpawnRequest: Sendable, Hashable {
     var scratch: Path?
     /// The worker's process name, as `ps` shows it.
     var name: String
+
+    var confinement: ConfinementKey { ConfinementKey(grant: grantKey, scratch: scratch) }
 
     var value: Value {
         [
@@ -32,32 +34,52 @@ struct SpawnRequest: Sendable, Hashable {
     }
 }
 
+/// What a confinement is prepared for.
+struct ConfinementKey: Sendable, Hashable {
+    /// Names the grant.
+    let grant: String
+    let scratch: Path?
+}
+
 /// What the zygote reports to its host.
 enum ZygoteReport: Sendable, Hashable {
     /// It is ready to fork.
     case ready
-    /// The worker runs; the packet carries its pidfd.
-    case spawned(id: Int64, pid: Int32)
-    /// The worker could not be made.
+    /// The worker runs; the packet carries its pidfd. `confinement` counts those that were prepared.
+    case spawned(id: Int64, pid: Int32, confinement: Int)
+    /// A worker waits for its part, which knows the confinements up to this one; the packet carries its pidfd and its
+    /// channel.
+    case spare(pid: Int32, newest: Int)
+    /// The program of another user runs, as far as it is known: its own status tells of its start.
+    case program(id: Int64, pid: Int32)
+    /// The worker or program could not be made.
     case refused(id: Int64, Failure)
-    /// The worker ended, and everything it started is gone.
-    case exited(id: Int64, ProcessExit)
+    /// The worker ended, and everything it started is gone; or the program did.
+    case exited(ProcessExit, limitsHit: [LimitName])
+    /// This worker ended, but SIGKILL did not end this process of it; `exited` follows when that ends.
+    case stuck(worker: Int32, pid: Int32)
 
     var value: Value {
         switch self {
         case .ready: ["is": "ready"]
-        case .spawned(let id, let pid): ["is": "spawned", "id": .int(id), "pid": .int(Int64(pid))]
+        case .spawned(let id, let pid, let confinement):
+            ["is": "spawned", "id": .int(id), "pid": .int(Int64(pid)), "confinement": .int(Int64(confinement))]
+        case .spare(let pid, let newest): ["is": "spare", "pid": .int(Int64(pid)), "confinement": .int(Int64(newest))]
+        case .program(let id, let pid): ["is": "program", "id": .int(id), "pid": .int(Int64(pid))]
         case .refused(let id, let failure):
             [
                 "is": "refused", "id": .int(id), "code": .text(failure.code), "message": .text(failure.message),
                 "cure": failure.cure.map { .text($0) } ?? .null,
             ]
-        case .exited(let id, let exit):
+        case .stuck(let worker, let pid):
+            ["is": "stuck", "worker": .int(Int64(worker)), "pid": .int(Int64(pid))]
+        case .exited(let exit, let limitsHit):
             [
-                "is": "exited", "id": .int(id), "pid": .int(Int64(exit.pid)),
+                "is": "exited", "pid": .int(Int64(exit.pid)),
                 "code": exit.code.map { .int(Int64($0)) } ?? .null,
                 "signal": exit.signal.map { .int(Int64($0)) } ?? .null,
                 "cpu": .number(exit.cpuSeconds), "rss": .int(exit.maxRSSBytes),
+                "limits": .texts(limitsHit.map(\.rawValue)),
             ]
         }
     }
@@ -65,22 +87,32 @@ enum ZygoteReport: Sendable, Hashable {
     init?(_ value: Value) {
         let id = value["id"]?.integer
         let pid = value["pid"]?.integer.flatMap { Int32(exactly: $0) }
+        let confinement = value["confinement"]?.integer.map { Int($0) }
         switch (value["is"]?.text, id) {
         case ("ready", _): self = .ready
         case ("spawned", let id?):
+            guard let pid, let confinement else { return nil }
+            self = .spawned(id: id, pid: pid, confinement: confinement)
+        case ("spare", _):
+            guard let pid, let confinement else { return nil }
+            self = .spare(pid: pid, newest: confinement)
+        case ("program", let id?):
             guard let pid else { return nil }
-            self = .spawned(id: id, pid: pid)
+            self = .program(id: id, pid: pid)
         case ("refused", let id?):
             guard let code = value["code"]?.text, let message = value["message"]?.text else { return nil }
             self = .refused(id: id, Failure(code: code, message, cure: value["cure"]?.text))
-        case ("exited", let id?):
+        case ("stuck", _):
+            guard let pid, let worker = value["worker"]?.integer.flatMap({ Int32(exactly: $0) }) else { return nil }
+            self = .stuck(worker: worker, pid: pid)
+        case ("exited", _):
             guard let pid, let cpu = value["cpu"]?.double, let rss = value["rss"]?.integer else { return nil }
             self = .exited(
-                id: id,
                 ProcessExit(
                     pid: pid, code: value["code"]?.integer.flatMap { Int32(exactly: $0) },
                     signal: value["signal"]?.integer.flatMap { Int32(exactly: $0) }, cpuSeconds: cpu,
-                    maxRSSBytes: rss))
+                    maxRSSBytes: rss),
+                limitsHit: value["limits"]?.list?.compactMap { $0.text.flatMap(LimitName.init) } ?? [])
         default: return nil
         }
     }

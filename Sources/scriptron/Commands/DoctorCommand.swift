@@ -13,7 +13,8 @@ enum DoctorCommand: Command {
     }
 
     private static func facts(_ arguments: CommandArguments, _ context: CommandContext) -> [Doctor.Fact] {
-        let machine = Doctor.machine() + Doctor.sandbox(SandboxFacts.probe())
+        let facts = SandboxFacts.probe()
+        let machine = Doctor.machine() + Doctor.sandbox(facts) + Doctor.limits(facts) + [Doctor.lua()]
         let place: ConfigurationPlace
         do throws(Failure) {
             place = try context.configuration(arguments)

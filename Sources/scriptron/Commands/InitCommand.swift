@@ -9,6 +9,9 @@ enum InitCommand: Command {
 
     static func run(_ arguments: CommandArguments, _ context: CommandContext) throws(Failure) -> ExitCode {
         let operand = arguments.operand(0) ?? ""
+        guard !operand.isEmpty else {
+            throw Failure(code: ControlCode.usage, "the name of the directory is empty", cure: "scriptron init DIR")
+        }
         let directory = context.finder.absolute(operand)
         do {
             for (name, bytes) in Shipped.files {

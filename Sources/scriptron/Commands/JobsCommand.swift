@@ -42,13 +42,18 @@ enum JobsCommand: Command {
         if let sandbox = row["sandbox"]?.text, sandbox == "off" || sandbox == "best-effort" {
             lines += style.wrap("\(job): its sandbox is \(sandbox)", indent: 2).map { style.paint($0, .red) }
         }
+        if let pid = row["unkillable"]?.integer {
+            lines += style.wrap("\(job): the kernel cannot kill its process \(pid)", indent: 2).map {
+                style.paint($0, .red)
+            }
+        }
         return lines
     }
 
     private static func ink(state: String) -> TextStyle.Ink? {
         switch state {
         case "broken": .red
-        case "unconfigured": .yellow
+        case "unconfigured", "held": .yellow
         case "disabled": .dim
         default: nil
         }

@@ -6,6 +6,8 @@ enum RunCommand: Command {
         options: [
             OptionSyntax("set", value: "NAME=VALUE", "a setting for this run; may be repeated, also for one list"),
             OptionSyntax("grant", value: "KIND=VALUE", "what it may touch beyond its needs, this once: write=/srv"),
+            OptionSyntax(
+                "learn", "run it within the ceiling alone, and print the smallest needs that would have served"),
             OptionSyntax("detach", "print the run's number and do not wait for its end"), .json, .config, .socket,
         ],
         notes: [
@@ -17,7 +19,7 @@ enum RunCommand: Command {
     static func run(_ arguments: CommandArguments, _ context: CommandContext) throws(Failure) -> ExitCode {
         let request = StartRequest(
             job: context.job(arguments.operand(0) ?? ""), sets: arguments.values("set"),
-            grants: arguments.values("grant"))
+            grants: arguments.values("grant"), learns: arguments.has("learn"))
         let json = arguments.has("json")
         let client = try context.client(arguments)
         let number: Int64
@@ -44,6 +46,7 @@ enum RunCommand: Command {
     private static func start(_ request: StartRequest, _ client: HostClient) throws(Failure) -> Int64 {
         let body: Value = [
             "job": .text(request.job), "sets": .texts(request.sets), "grants": .texts(request.grants),
+            "learn": .bool(request.learns),
         ]
         guard let number = try client.post("/v1/runs", body)["id"]?.integer else {
             throw Failure(code: "EHTTP", "the host's answer names no run")
@@ -91,6 +94,13 @@ enum RunCommand: Command {
         }
         if let result = row["result"], !result.isNull {
             lines += ValueText.lines(result, style, indent: 2)
+        }
+        if let learned = row["learned"], !learned.isNull {
+            lines += [
+                "",
+                "The smallest needs that would have served, for jobs.\(row["job"]?.text ?? "NAME") in scriptron.lua:",
+            ]
+            lines += NeedsText.lines(learned)
         }
         return lines
     }

@@ -38,6 +38,7 @@ enum ShowCommand: Command {
             ("started", time.plainAndDistance(run["started"])),
             ("took", time.duration(run["started"], run["finished"])), ("used", usage.joined(separator: ", ")),
             ("user", run["user"]?.text ?? ""), ("sandbox", sandbox), ("limits hit", limits),
+            ("unkillable", run["unkillable"]?.integer.map { "process \($0): the kernel could not kill it" } ?? ""),
             ("version", run["version"]?.text ?? ""),
             ("cut", cuts == 0 ? "" : counted(cuts, "time") + " by the end of its host"),
         ]

@@ -1,11 +1,14 @@
 import Scriptron
 
-/// A grant without what says nothing: empty lists, and the details of programs.
+/// A grant without what says nothing: empty lists, and the details of programs and sockets.
 enum GrantText {
+    /// What `connect` says too, and `sandbox`.
+    private static let details: Set = ["sockets", "ports", "broker"]
+
     static func short(_ grant: Value) -> Value {
         guard let map = grant.map else { return grant }
         var shown: [String: Value] = [:]
-        for (key, value) in map {
+        for (key, value) in map where !details.contains(key) {
             switch value {
             case .list(let entries) where entries.isEmpty: continue
             case .list(let entries) where key == "run": shown[key] = .texts(entries.map(program))

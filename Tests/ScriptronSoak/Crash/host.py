@@ -54,6 +54,14 @@ class Trouble(Exception):
     """What ends a test; its text says what was expected."""
 
 
+def name_of(pid):
+    try:
+        with open(f"/proc/{pid}/comm") as file:
+            return file.read().strip()
+    except OSError:
+        return None
+
+
 def children(pid):
     """The pids of the children of a process, of all of its threads."""
     found = []
@@ -169,9 +177,10 @@ class Place:
                 pass
         return None
 
-    def workers(self):
+    def workers(self, job=None):
+        """The zygote's children; with `job` those that run it, without also the one that waits for its part."""
         zygote = self.zygote()
-        return children(zygote) if zygote else []
+        return [pid for pid in children(zygote) if job is None or name_of(pid) == job] if zygote else []
 
     def processes(self, binary="scriptron-under-test"):
         """All processes that run this place's binary, whoever their parent is now."""

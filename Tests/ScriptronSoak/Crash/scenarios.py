@@ -179,7 +179,7 @@ def orphans(place):
         if victim == "host":
             place.kill()
         else:
-            os.kill(place.zygote() if victim == "zygote" else place.workers()[0], signal.SIGKILL)
+            os.kill(place.zygote() if victim == "zygote" else place.workers("work")[0], signal.SIGKILL)
         wait_for(f"the programs end with the {victim}", 10, lambda: not sleeps())
         if victim != "host":
             expected = "failed" if victim == "worker" else "succeeded"

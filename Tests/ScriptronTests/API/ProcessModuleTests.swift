@@ -47,7 +47,7 @@ import Testing
         for argv in [#"{ "ls" }"#, #"{ "/bin/ls" }"#, #"{ "./sh" }"#, #"{ "../sh" }"#] {
             let error = try api.failure("process.run(\(argv))")
             #expect(error.code == "EGRANT")
-            #expect(error.fields["cure"]?.text?.contains("run = {") == true)
+            #expect(error.fields["cure"]?.text?.contains("run = { \"") == true)
         }
         #expect(api.services.refusals.count == 4)
         #expect(try api.run(#"return process.output { "/bin/sh", "-c", "echo x" }"#) == "x")

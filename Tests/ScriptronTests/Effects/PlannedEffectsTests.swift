@@ -135,7 +135,7 @@ import Testing
     @Test("State, locks and signals act on what is thrown away; time only seems to pass") func services() throws {
         let api = try api()
         api.services.state["kept"] = 1
-        api.services.answers[.findProcesses] = [["pid": 1], ["pid": 2]]
+        api.services.answers[.signalable] = 2
         let result = try api.run(
             #"""
             state.set("new", 5)

@@ -31,6 +31,23 @@ import Testing
         #expect(states(Doctor.sandbox(facts(mounts: false, uid: 1)))["mounts"] == .fact)
     }
 
+    @Test("Limits are told by what holds them") func limits() {
+        var groups = OwnControlGroups()
+        #expect(states(Doctor.limits(facts(), groups)) == ["processes": .warning, "program memory": .warning])
+        var facts = facts()
+        facts.pidLimits = true
+        groups.controllers = ["memory"]
+        #expect(Doctor.limits(facts, groups).allSatisfy { $0.state == .good })
+        #expect(states(Doctor.limits(self.facts(mounts: false), groups))["kill"] == .warning)
+        groups.unified = ControlGroup("/sys/fs/cgroup")
+        #expect(states(Doctor.limits(self.facts(mounts: false), groups))["kill"] == .good)
+    }
+
+    @Test("Lua is judged by the names that a script sees") func lua() {
+        #expect(Doctor.lua().state == .good)
+        #expect(Doctor.lua().text.contains("nothing but the \(GoldenList.names.count) names"))
+    }
+
     @Test("The machine's time zones can be read") func machine() {
         #expect(states(Doctor.machine())["time zone"] == .good)
     }

@@ -45,6 +45,9 @@ final class EndToEndHost: Sendable {
     /// Writes a job's script; as an editor does, by a new file that takes the old one's place.
     func job(_ name: String, _ text: String) throws { try write("jobs/\(name).lua", text) }
 
+    /// Makes a directory, where it is not there.
+    func directory(_ name: String) throws { try directory.directory(name) }
+
     /// Writes a file in one step.
     func write(_ name: String, _ text: String) throws {
         try directory.file(name + "~", text)
@@ -58,6 +61,12 @@ final class EndToEndHost: Sendable {
         try Descriptor(owning: number).write(bytes)
     }
 
+    /// Copies a program into the directory.
+    func copy(_ program: Path, _ name: String) throws {
+        try directory.file(name, mode: 0o755)
+        try overwrite(at(name), try Files.readSmall(program, max: 64 << 20))
+    }
+
     func rename(_ old: String, _ new: String) throws {
         let failed = at(old).withCString { old in at(new).withCString { Glibc.rename(old, $0) } } != 0
         if failed { throw SystemError.current("rename", new) }
@@ -67,10 +76,10 @@ final class EndToEndHost: Sendable {
 
     func mode(_ name: String, _ mode: mode_t) { _ = at(name).withCString { chmod($0, mode) } }
 
-    /// Starts the host and waits until it is up.
-    func start() async throws {
+    /// Starts the host, by the words before it where there are any, and waits until it is up.
+    func start(by words: String = "") async throws {
         let command =
-            "cd \(directory.path.text) && \(prefix) \(TestBinary.path.text) serve --config \(at("scriptron.lua").text) "
+            "cd \(directory.path.text) && \(words) \(prefix) \(TestBinary.path.text) serve --config \(at("scriptron.lua").text) "
             + "</dev/null >>serve.log 2>&1 & echo $!"
         let pid = try #require(Int32(try await shell(command).output.split(separator: "\n").first ?? ""))
         let handle = try ProcessHandle(pid: pid)

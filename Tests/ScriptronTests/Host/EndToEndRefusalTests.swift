@@ -10,8 +10,8 @@ struct EndToEndRefusalTests {
         "shadow": ("fs.read(\"/etc/shadow\")", "read = { \"/etc/shadow\" }"),
         "outside": ("fs.write(\"/opt/scriptron-test\", \"x\")", "write = { \"/opt\" }"),
         "mode": ("fs.chmod(\"/etc/passwd\", 511)", "write = { \"/etc\" }"),
-        "program": ("process.run({ \"id\" })", "run = {\"id\"}"),
-        "server": ("net.tcp(\"127.0.0.1\", 9)", "connect = {\"127.0.0.1:9\"}"),
+        "program": ("process.run({ \"id\" })", "run = { \"id\" }"),
+        "server": ("net.tcp(\"127.0.0.1\", 9)", "connect = { \"127.0.0.1:9\" }"),
     ]
 
     /// What a granted shell tries; none of them may succeed.
@@ -78,5 +78,32 @@ struct EndToEndRefusalTests {
         #expect(
             raised["error"]?.text?.contains("sh ended with exit code 1: cat: /etc/shadow: Permission denied") == true)
         try await host.stop()
+    }
+
+    @Test func `A program that is kept from starting another one has the missing entry named`() async throws {
+        let host = try EndToEndHost(jobs: [
+            "starts": """
+            return job {
+              needs = function() return { run = { "sh", "tar" }, read = { "jobs" } } end,
+              run = function()
+                local said = {}
+                for index, text in ipairs { "id", "/usr/bin/id", "exec id", "cat /etc/shadow", "tar -c -I od jobs" } do
+                  local ok, problem = pcall(process.run, { "sh", "-c", text })
+                  said[index] = ok and "ok" or problem.cure or "none"
+                end
+                return said
+              end,
+            }
+            """
+        ])
+        let row = try await host.run("starts")
+        let said = row["result"]?.list?.compactMap(\.text) ?? []
+        let id = #"it may not start id: add it to the job's needs: run = { "id" }"#
+        #expect(
+            said == [
+                id, id.replacing(" id:", with: " /usr/bin/id:").replacing("\"id\"", with: "\"/usr/bin/id\""), id,
+                #"it may not start cat: add it to the job's needs: run = { "cat" }"#,
+                #"it may not start od: add it to the job's needs: run = { "od" }"#,
+            ], "\(row)")
     }
 }

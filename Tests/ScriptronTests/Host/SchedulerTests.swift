@@ -4,7 +4,7 @@ import Testing
 @testable import Scriptron
 
 /// A scheduler on a clock that is moved by hand, over a store in memory.
-private final class SchedulerBench: Sendable {
+final class SchedulerBench: Sendable {
     let clock: ManualClock
     let store: MemoryStore
     let claimed = Mutex<[ClaimedRun]>([])

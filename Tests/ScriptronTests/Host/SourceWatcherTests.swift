@@ -45,8 +45,8 @@ import Testing
 
     @Test("The first look has everything, and no trouble") func first() throws {
         for name in [
-            "jobs/backup_spec.lua", "jobs/.hidden.lua", "jobs/#backup.lua#", "jobs/backup.lua~", "jobs/Upper.lua",
-            "jobs/-dash.lua", "jobs/notes.txt", "jobs/.backup.lua.swp", "jobs/4913", "jobs/sub/inner.lua", "jobs/.lua",
+            "jobs/backup_spec.lua", "jobs/.hidden.lua", "jobs/#backup.lua#", "jobs/backup.lua~", "jobs/notes.txt",
+            "jobs/.backup.lua.swp", "jobs/4913", "jobs/sub/inner.lua", "jobs/.lua",
         ] {
             try directory.tree(name, "no job")
         }

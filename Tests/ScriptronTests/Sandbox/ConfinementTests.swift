@@ -177,6 +177,46 @@ struct ConfinementTests {
         #expect(try arena.probe(.user, ["--mode", "off"]).lines == ["user=65534"])
     }
 
+    @Test("A link in the place of a granted path is an error, not a way", arguments: Standing.allCases)
+    func linkInTheWay(standing: Standing) throws {
+        try arena.directory.link("link", to: arena.foreign)
+        try arena.directory.directory("real/sub", mode: 0o777)
+        try arena.directory.link("way", to: arena.directory.path.appending("real"))
+        for name in ["link", "way/sub"] {
+            let path = arena.directory.path.appending(name).text
+            for option in ["--write", "--read", "--scratch"] {
+                let output = try arena.probe(standing, [option, path]).output
+                #expect(output.contains("ELOOP") && output.contains("a link stands where"), "\(output)")
+            }
+        }
+    }
+
+    @Test(
+        "Whoever swaps a link in while a sandbox is made gets an error or the directory", arguments: Standing.allCases)
+    func swapped(standing: Standing) throws {
+        try arena.directory.directory("turn/real", mode: 0o777)
+        let turn = arena.directory.path.appending("turn")
+        chmod(turn.appending("real").text, 0o777)
+        // `turn/way` is in turns a directory and a link to the one that is not granted.
+        let swap = """
+            cd \(turn.text); ln -s \(arena.foreign.text) link
+            while [ -e go ]; do mv -T real way; mv -T way real; mv -T link way; mv -T way link; done
+            """
+        try arena.directory.file("turn/go")
+        let swapper = try #require(popen("sh -c '\(swap)' 2>/dev/null", "re"))
+        defer {
+            unlink(turn.appending("go").text)
+            pclose(swapper)
+        }
+        for _ in 0..<40 {
+            let way = turn.appending("way")
+            let words = ["open", "s:OUT/file", "1", "then", "open", "s:\(way.text)/new", "0102", "0644"]
+            _ = try arena.probe(standing, ["--write", way.text, "--"], words)
+        }
+        #expect(try Directory(arena.foreign).names().count == 1)
+        #expect(try Files.readSmall(arena.foreign.appending("file")) == Array("outside".utf8))
+    }
+
     @Test("A grant whose path is gone is refused by name") func gone() throws {
         let output = try arena.probe(.root, ["--read", "/nowhere/at/all"]).output
         #expect(output.contains("/nowhere/at/all") && output.contains("ENOENT"))

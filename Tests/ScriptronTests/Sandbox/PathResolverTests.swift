@@ -9,7 +9,7 @@ import Testing
         var grant = Grant()
         grant.read = read
         grant.write = write
-        return PathResolver(grant: grant, base: "/srv/app", scratch: "/run/s1", job: "sweep", ceiling: ceiling)
+        return PathResolver(grant: grant, base: "/srv/app", scratch: "/run/s1", job: "sweep") { ceiling }
     }
 
     @Test(

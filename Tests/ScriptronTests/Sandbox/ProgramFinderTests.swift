@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import Scriptron
@@ -38,6 +39,63 @@ import Testing
         let files = try #require(try finder.find("./tool").first).files
         #expect(files.contains(try Path("/bin/sh").resolvingLinks()))
         #expect(files.contains(try Path("/usr/bin/env").resolvingLinks()))
+    }
+
+    @Test(
+        "env's options and assignments are passed over",
+        arguments: [
+            ("python3", "python3"), ("-S perl -w", "perl"), ("-S -i A=b -u C perl -w x", "perl"), ("-Sperl -w", "perl"),
+            ("--split-string=perl -w", "perl"), ("-vS perl", "perl"), ("-w", nil), ("", nil), ("a b", "a b"),
+            ("-S A=b", nil),
+        ] as [(String, String?)])
+    func env(argument: String, program: String?) { #expect(ProgramImage.program(ofEnv: argument) == program) }
+
+    @Test("A chain of scripts, arguments and env is followed to its end; a missing interpreter is named") func nested()
+        throws
+    {
+        try directory.file("outer", "#!\(directory.path)/middle -x y\n", mode: 0o755)
+        try directory.file("middle", "#!/usr/bin/env -S A=b sh -e\n", mode: 0o755)
+        let files = try #require(try finder.find("./outer").first).files
+        for path: Path in ["/bin/sh", "/usr/bin/env"] { #expect(files.contains(try path.resolvingLinks())) }
+        #expect(files.contains(directory.path.appending("middle")))
+        try directory.file("lost", "#!/usr/bin/env no-such-program-here\n", mode: 0o755)
+        #expect(throws: ProgramFinder.Problem.notFound) { try finder.find("./lost") }
+    }
+
+    @Test(
+        "PostgreSQL's clients bring their wrapper, Perl and the versions that are installed",
+        .enabled(if: access("/usr/bin/pg_dump", X_OK) == 0, "needs postgresql-client"))
+    func postgres() throws {
+        let program = try #require(try finder.find("pg_dump").first)
+        let names = Set(program.files.map { Path(bytes: $0.name).text })
+        #expect(program.path == "/usr/bin/pg_dump")
+        #expect(names.isSuperset(of: ["pg_wrapper", "perl", "pg_dump"]))
+        let versions = try finder.find("/usr/lib/postgresql/*/bin/pg_*")
+        #expect(versions.contains { $0.path.name == Array("pg_dump".utf8) })
+    }
+
+    @Test(
+        "A ceiling's entry covers names, paths and patterns; \"*\" is the search path and nothing else",
+        arguments: [
+            ("sh", "/bin/sh", true), ("sh", "/usr/bin/sh", true), ("s?", "/bin/sh", true), ("*", "/bin/sh", true),
+            ("/bin/*", "/usr/bin/sh", true), ("/usr/bin/*", "/bin/sh", true), ("cat", "/bin/sh", false),
+            ("*", "TMP/bin/tool", false), ("bin/*", "TMP/bin/tool", true), ("bin/tool", "TMP/bin/tool", true),
+            ("*", "TMP/bin/sh", false), ("sh", "TMP/bin/sh", false), ("/*/bin/*", "TMP/bin/tool", false),
+        ])
+    func ceiling(entry: String, program: String, covered: Bool) throws {
+        try directory.directory("bin")
+        try directory.file("bin/tool", "", mode: 0o755)
+        try directory.link("bin/sh", to: "/bin/sh")
+        let path = program.hasPrefix("TMP/") ? directory.path.appending(String(program.dropFirst(4))) : Path(program)
+        #expect(RunCeiling([entry], base: directory.path).covers(path) == covered)
+    }
+
+    @Test("A set-id file is no obstacle to the user that it would become") func ownSetID() throws {
+        try directory.file("setuid", "", mode: 0o4755)
+        try directory.file("setgid", "", mode: 0o2755)
+        let finder = ProgramFinder(base: directory.path, user: (getuid(), [getgid()]))
+        #expect(try finder.find("./setuid").count == 1)
+        #expect(try finder.find("./setgid").count == 1)
     }
 
     @Test("A glob takes the programs among what it matches") func glob() throws {

@@ -21,6 +21,11 @@ struct RanProgram {
         throw SystemError(ENOENT, call: "find", subject: name)
     }
 
+    /// Whether this machine has a program of this name.
+    static func isThere(_ name: String) -> Bool {
+        ["/usr/sbin", "/usr/bin", "/sbin", "/bin"].contains { access("\($0)/\(name)", X_OK) == 0 }
+    }
+
     /// Runs a program with nothing on its standard input.
     static func run(_ program: Path, _ arguments: [String]) throws -> RanProgram {
         func quoted(_ word: String) -> String {

@@ -7,10 +7,10 @@ final class WorkerHarness: Sendable {
     let loop: EventLoop
     let workers: Workers
 
-    init() throws {
+    init(rungs: KillRungs = .all, names: NameDirectory = NameDirectory()) throws {
         let loop = try EventLoop()
         self.loop = loop
-        workers = Workers(loop: loop, executable: TestBinary.path)
+        workers = Workers(loop: loop, executable: TestBinary.path, rungs: rungs, names: names)
         try workers.start()
         try PlainThread.start(name: "test-loop") { loop.run() }
     }

@@ -71,5 +71,9 @@ final class FakeHost: HostControl {
 
     func cancel(run: Int64, by peer: PeerCredentials) throws(Failure) { _ = try note("cancel \(run) \(peer.uid)") }
 
+    func approve(job: String, by peer: PeerCredentials) throws(Failure) -> Value {
+        try note("approve \(job) \(peer.uid)").first ?? [:]
+    }
+
     func settings(job: String) throws(Failure) -> [Value] { try note("settings \(job)") }
 }

@@ -100,48 +100,6 @@ import Testing
         #expect(harness.workers.zygotePID != zygote)
     }
 
-    @Test("A worker waits ready for the next run, takes it, and ends with its zygote") func spare() async throws {
-        let zygote = try #require(harness.workers.zygotePID)
-        let first = try await harness.run(job("return 1"))
-        #expect(first.end.verdict == .finished(succeeded(1)))
-        _ = try #require(await child(of: zygote))
-        let second = try await harness.run(job("return 2"))
-        #expect(second.end.verdict == .finished(succeeded(2)))
-        #expect(second.sandbox == first.sandbox)
-
-        let next = try #require(await child(of: zygote))
-        let handle = try ProcessHandle(pid: next)
-        let (ends, end) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        let watch = try harness.loop.watch(handle.descriptor) { end.yield() }
-        ProcessTree.kill(zygote)
-        for await _ in ends { break }
-        harness.loop.cancel(watch)
-    }
-
-    @Test("A worker that waits is passed over by a run with another grant") func spareOfAnotherGrant() async throws {
-        _ = try await harness.run(job("return 1"))
-        let zygote = try #require(harness.workers.zygotePID)
-        let spare = try #require(await child(of: zygote))
-        var grant = Grant.nothing
-        grant.read = ["/usr"]
-        let ended = try await harness.run(job("return 2"), grant: grant)
-        #expect(ended.end.verdict == .finished(succeeded(2)))
-        #expect(ended.pid != spare)
-    }
-
-    /// The one child that the zygote has once it is at rest.
-    private func child(of zygote: Int32) async -> Int32? {
-        for _ in 0..<500 {
-            let text = (try? Files.readSmall(Path("/proc/\(zygote)/task/\(zygote)/children"))) ?? []
-            let children = text.split(separator: UInt8(ascii: " ")).compactMap {
-                Int32(String(decoding: $0, as: UTF8.self))
-            }
-            if children.count == 1 { return children[0] }
-            try? await Task.sleep(for: .milliseconds(10))
-        }
-        return nil
-    }
-
     @Test("A cancelled worker is killed") func cancel() async throws {
         let ended = try await harness.run(
             job("while true do end"), onSpawn: { [harness] id, _ in harness.workers.cancel(id) })

@@ -87,7 +87,7 @@ func inChild(_ probe: Probe, _ body: () throws(Failure) -> Int32) -> Int32 {
         if child == 0 {
             do throws(Failure) { _exit(try body()) } catch { fail(error.description) }
         }
-        if probe.ownPIDs { try Namespaces.returnToPIDNamespace(own) }
+        if probe.ownPIDs { try Namespaces.enterPIDNamespace(own) }
         return child
     } catch {
         fail(error.description)
@@ -128,7 +128,7 @@ let cache = ConfinementCache(facts: facts)
 do throws(Failure) {
     let confinement = try cache.confinement(for: probe.grant, scratch: probe.scratch)
     let child = inChild(probe) { () throws(Failure) in
-        let report = try confinement.apply(keep: [0, 1, 2] + probe.keep)
+        let (report, _) = try confinement.apply(keep: [0, 1, 2] + probe.keep)
         if probe.call.isEmpty, probe.program.isEmpty { say(report.description) }
         return act(probe)
     }

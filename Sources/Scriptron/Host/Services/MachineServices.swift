@@ -6,15 +6,17 @@ package final class MachineServices: Sendable {
     /// The locks of runs. `hold` here does not block, unlike `answer`.
     package let locks: LockTable
     private let disks: DiskLooks
+    private let names: NameDirectory
     /// The processors' ticks at each job's last look.
     private let lastLooks = Mutex<[String: MachineFigures.Processors]>([:])
 
     /// `after` calls a body so many seconds later, from any thread (an event loop's timer).
     package init(
-        probe: any DiskProbe = OwnDiskProbe(),
+        probe: any DiskProbe = OwnDiskProbe(), names: NameDirectory = NameDirectory(),
         after: @escaping @Sendable (Double, @escaping @Sendable () -> Void) -> Void
     ) {
         locks = LockTable(after: after)
+        self.names = names
         disks = DiskLooks(probe: probe)
     }
 
@@ -45,11 +47,17 @@ package final class MachineServices: Sendable {
         case .openAny: return try openAny(arguments)
         case .findProcesses:
             return .list(try RunningProcesses().find(try arguments.process(grant)).map(\.value))
+        case .signalable:
+            _ = try arguments.signal()
+            let found = try RunningProcesses().signalable(try arguments.process(grant), allowed: grant.signal)
+            return .int(Int64(found.count))
         case .signalProcesses:
             let count = try RunningProcesses().signal(
                 try arguments.process(grant), try arguments.signal(), allowed: grant.signal)
             return .int(Int64(count))
-        case .resolve: return .texts(try NameLookup.addresses(of: try arguments.server(grant)))
+        case .resolve:
+            let addresses = try names.addresses(of: try arguments.server(grant), timeout: try arguments.timeout())
+            return .texts(addresses.map(\.description))
         case .lockHold: return try hold(arguments, run: run)
         case .lockRelease:
             try locks.release(token: try arguments.integer("token"), run: run)

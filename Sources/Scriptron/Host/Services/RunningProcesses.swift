@@ -55,13 +55,7 @@ struct RunningProcesses: Sendable {
     /// called otherwise is an error; this host itself is never signalled.
     func signal(_ target: Target, _ signal: Int32, allowed: [String]) throws(Failure) -> Int {
         var count = 0
-        for found in try find(target) where found.facts.pid != ProcessHandle.own {
-            guard allowed.contains(where: { found.isCalled($0) }) else {
-                let name = found.program ?? found.facts.name
-                throw Failure(
-                    code: "EGRANT", "process.signal may not signal \(name) (pid \(found.facts.pid))",
-                    cure: "add it to the job's needs: signal = { \"\(name)\" }")
-            }
+        for found in try signalable(target, allowed: allowed) {
             // The handle holds the process; that it is still the one that was found is looked at afterwards.
             guard let handle = try? ProcessHandle(pid: found.facts.pid),
                 let now = process(found.facts.pid, boot: found.started), now.facts.startTicks == found.facts.startTicks,
@@ -74,6 +68,27 @@ struct RunningProcesses: Sendable {
             }
         }
         return count
+    }
+
+    /// The processes that are meant, this host excepted. A name that is not allowed is an error also while nothing runs
+    /// under it: a need that is missing is noticed at once.
+    func signalable(_ target: Target, allowed: [String]) throws(Failure) -> [Found] {
+        func refuse(_ name: String, _ what: String) throws(Failure) {
+            throw Failure(
+                code: "EGRANT", "process.signal may not signal \(what)",
+                cure: "add it to the job's needs: signal = { \"\(name)\" }")
+        }
+        let all = try find(target).filter { $0.facts.pid != ProcessHandle.own }
+        for found in all where !allowed.contains(where: { found.isCalled($0) }) {
+            let name = found.program ?? found.facts.name
+            try refuse(name, "\(name) (pid \(found.facts.pid))")
+        }
+        if case .name(let name) = target, all.isEmpty,
+            !allowed.contains(where: { $0.utf8.prefix(15).elementsEqual(name.utf8.prefix(15)) })
+        {
+            try refuse(name, name)
+        }
+        return all
     }
 
     /// What is there of a process; nil where it has ended, or is none of the machine's programs.

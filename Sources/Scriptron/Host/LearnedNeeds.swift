@@ -1,0 +1,97 @@
+/// What a run used, on its way to the smallest needs that would have served it.
+struct LearnedNeeds: Sendable {
+    /// More than this many are no longer told apart.
+    private static let most = 5000
+    /// So many in one directory stand for the directory.
+    private static let many = 4
+
+    private var uses: Set<Use> = []
+
+    mutating func take(_ use: Use) { if uses.count < Self.most { uses.insert(use) } }
+
+    /// The needs as `jobs.NAME.needs` of the configuration takes them: nothing wider than the run's own grant. Paths
+    /// inside of the configuration's folder are relative to it.
+    ///
+    /// - Parameters:
+    ///   - grant: What bounded the run.
+    func needs(of job: LoadedJob, _ grant: Grant, base: Path) -> Value {
+        let write = Self.collapsed(Set(uses.compactMap { Self.written($0, grant) }), within: grant.write)
+        let looked = Set(uses.compactMap { Self.read($0, grant) }).filter { path in
+            !write.contains { path.isInside($0) }
+        }
+        let read = Self.collapsed(looked, within: grant.read + grant.write)
+        var needs: [String: Value] = [:]
+        func put(_ key: String, _ values: [Value]) { if !values.isEmpty { needs[key] = .list(values) } }
+        put("read", read.map { Self.value($0, base) })
+        put("write", write.map { Self.value($0, base) })
+        put("run", programs(grant).map { .text($0) })
+        put("connect", texts { if case .connect(let target) = $0 { target } else { nil } })
+        put("signal", texts { if case .signal(let name) = $0 { name } else { nil } })
+        // What leaves no trace to be watched stays as it was declared.
+        put("secrets", job.needs.secrets.sorted().map { .text($0) })
+        if job.needs.setid { needs["setid"] = true }
+        if let user = job.needs.user { needs["user"] = .text(user) }
+        return .map(needs)
+    }
+
+    /// The names of programs, without those that others bring along (tar's filters).
+    private func programs(_ grant: Grant) -> [String] {
+        var files: [String: [Path]] = [:]
+        for case .run(let name) in uses {
+            let found = grant.programs.first { program in
+                name.contains("/")
+                    ? program.path.text == name || program.name == name
+                    : program.name == name || program.path.name == Array(name.utf8)
+            }
+            files[name] = found?.files ?? []
+        }
+        return files.keys.sorted().filter { name in
+            guard let own = files[name]?.first else { return true }
+            return !files.contains { other, all in
+                other != name && all.dropFirst().contains(own) && !(files[name]?.dropFirst().contains(all[0]) ?? false)
+            }
+        }
+    }
+
+    private func texts(_ text: (Use) -> String?) -> [Value] { uses.compactMap(text).sorted().map { .text($0) } }
+
+    /// What must be writable: the directory of a name, or the name where the bound goes no further.
+    private static func written(_ use: Use, _ grant: Grant) -> Path? {
+        guard case .write(let path) = use else { return nil }
+        let found = existing(path.parent, within: grant.write) ?? path
+        return grant.write.contains { found.isInside($0) } ? found : nil
+    }
+
+    private static func read(_ use: Use, _ grant: Grant) -> Path? {
+        guard case .read(let path) = use else { return nil }
+        return existing(path, within: grant.read + grant.write)
+    }
+
+    /// The path, or the nearest directory above it that is still there: needs must name what exists.
+    private static func existing(_ path: Path, within roots: [Path]) -> Path? {
+        var path = path
+        while roots.contains(where: { path.isInside($0) }) {
+            if ((try? FileStatus.of(path, follow: true)) ?? nil) != nil { return path }
+            path = path.parent
+        }
+        return nil
+    }
+
+    /// Without one that lies inside another; many of one directory become the directory, where that is within `roots`.
+    private static func collapsed(_ paths: Set<Path>, within roots: [Path]) -> [Path] {
+        var paths = paths
+        while true {
+            let byParent = Dictionary(grouping: GrantResolver.merged(Array(paths))) { $0.parent }
+            let full = byParent.first { parent, inside in
+                inside.count >= many && roots.contains { parent.isInside($0) }
+            }
+            guard let full else { return GrantResolver.merged(Array(paths)) }
+            paths = paths.filter { !$0.isInside(full.key) }.union([full.key])
+        }
+    }
+
+    private static func value(_ path: Path, _ base: Path) -> Value {
+        guard path != base, base != "/", path.isInside(base) else { return .bytes(path.bytes) }
+        return .bytes(Array(path.bytes.dropFirst(base.bytes.count + 1)))
+    }
+}

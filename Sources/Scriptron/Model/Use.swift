@@ -1,0 +1,47 @@
+/// One thing that a run which learns its needs touched.
+package enum Use: Sendable, Hashable {
+    /// A file or directory was looked at or read.
+    case read(Path)
+    /// A name was made, changed or removed.
+    case write(Path)
+    /// A program was run, under this name or path.
+    case run(String)
+    /// `host:port` or `unix:/path` was connected to.
+    case connect(String)
+    /// A process of this name was signalled.
+    case signal(String)
+}
+
+extension Use {
+    /// The use as the channel carries it: its kind, and to what.
+    package var value: Value {
+        switch self {
+        case .read(let path): ["use": "read", "of": .bytes(path.bytes)]
+        case .write(let path): ["use": "write", "of": .bytes(path.bytes)]
+        case .run(let name): ["use": "run", "of": .text(name)]
+        case .connect(let target): ["use": "connect", "of": .text(target)]
+        case .signal(let name): ["use": "signal", "of": .text(name)]
+        }
+    }
+
+    /// The use out of a worker's words; nil where it is none.
+    package init?(_ value: Value) {
+        guard case .bytes(let bytes)? = value["of"], bytes.count <= 4096, !bytes.contains(0) else { return nil }
+        let path = Path(bytes: bytes)
+        let text = value["of"]?.text
+        switch value["use"]?.text {
+        case "read" where path.isAbsolute: self = .read(path)
+        case "write" where path.isAbsolute: self = .write(path)
+        case "run":
+            guard let text else { return nil }
+            self = .run(text)
+        case "connect":
+            guard let text else { return nil }
+            self = .connect(text)
+        case "signal":
+            guard let text else { return nil }
+            self = .signal(text)
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,38 @@
+/// What the host says to its zygote.
+enum ZygoteRequest: Sendable, Hashable {
+    /// A worker is wanted. The packet carries three descriptors: the worker's end of its channel, the version's files,
+    /// and the grant.
+    case spawn(SpawnRequest)
+    /// The spare worker has got its part: another one may be made.
+    case taken(pid: Int32)
+    /// A program of another user is wanted beside a worker. The packet carries six descriptors: the grant, what is
+    /// executed (`ForeignProgram`), and what become its input, output, errors and status.
+    case program(ProgramOrder)
+    /// A signal for such a program and its process group.
+    case signal(pid: Int32, signal: Int32)
+
+    var value: Value {
+        switch self {
+        case .spawn(let request): request.value
+        case .taken(let pid): ["taken": .int(Int64(pid))]
+        case .program(let order): order.value
+        case .signal(let pid, let signal): ["to": .int(Int64(pid)), "signal": .int(Int64(signal))]
+        }
+    }
+
+    init?(_ value: Value) {
+        if let pid = value["taken"]?.integer.flatMap({ Int32(exactly: $0) }) {
+            self = .taken(pid: pid)
+        } else if let order = ProgramOrder(value) {
+            self = .program(order)
+        } else if let pid = value["to"]?.integer.flatMap({ Int32(exactly: $0) }),
+            let signal = value["signal"]?.integer.flatMap({ Int32(exactly: $0) })
+        {
+            self = .signal(pid: pid, signal: signal)
+        } else if let request = SpawnRequest(value) {
+            self = .spawn(request)
+        } else {
+            return nil
+        }
+    }
+}
