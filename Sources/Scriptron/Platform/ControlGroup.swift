@@ -25,6 +25,9 @@ package struct ControlGroup: Sendable, Hashable {
     /// Removes it; fails (EBUSY) while a process is in it.
     package func remove() throws(SystemError) { try retrying("rmdir", path.text) { path.withCString { rmdir($0) } } }
 
+    /// Whether it is still there.
+    package var exists: Bool { (try? FileStatus.of(path, follow: false)) ?? nil != nil }
+
     /// Whether it has a file of this name.
     package func has(_ file: String) -> Bool { (try? FileStatus.of(path.appending(file), follow: false)) ?? nil != nil }
 

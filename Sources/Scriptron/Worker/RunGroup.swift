@@ -77,7 +77,8 @@ final class RunGroups {
         for base in [own.unified].compactMap({ $0 }) + own.legacy.values {
             for name in base.children where name.hasPrefix(Self.prefix) {
                 guard let pid = name.dropFirst(Self.prefix.count).split(separator: "-").first.flatMap({ Int32($0) }),
-                    ProcessDescendants.state(of: pid) == nil
+                    // One that its host has not reaped yet is dead too.
+                    (ProcessDescendants.state(of: pid) ?? "Z") == "Z"
                 else { continue }
                 let group = ControlGroup(base.path.appending(name))
                 let run = RunGroup([group], unified: group, RunGroup.Wants())
@@ -94,7 +95,7 @@ final class RunGroups {
 
     /// Makes the groups of a run.
     func make(_ wants: RunGroup.Wants) throws(SystemError) -> RunGroup {
-        left = left.filter { (try? $0.remove()) == nil }
+        removeLeft()
         let name = Self.prefix + "\(ProcessHandle.own)-\(next)"
         next += 1
         var made: [ControlGroup] = []
@@ -160,4 +161,10 @@ final class RunGroups {
 
     /// Removes the groups of a run that is over.
     func remove(_ group: RunGroup) { left += group.remove() }
+
+    /// Whether there are groups that could not be removed yet: what was killed in them takes a moment to be gone.
+    var hasLeft: Bool { !left.isEmpty }
+
+    /// Tries again to remove what is left.
+    func removeLeft() { left = left.filter { $0.exists && (try? $0.remove()) == nil } }
 }

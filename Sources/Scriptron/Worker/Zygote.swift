@@ -27,6 +27,8 @@ package enum Zygote {
 struct ZygoteLoop {
     /// Seconds between two counts of the processes of a run that nothing else limits.
     private static let countPeriod = 0.05
+    /// Seconds between two tries to remove control groups of which something is still ending.
+    private static let removalPeriod = 0.1
 
     /// A worker that runs or waits.
     private struct Worker {
@@ -85,7 +87,10 @@ struct ZygoteLoop {
             let counts = workers.values.contains { $0.counted != nil }
             let ready = control.waitWith(
                 children.descriptor, writable: !pending.isEmpty,
-                seconds: min(endings.nextLook, counts ? Self.countPeriod : .infinity))
+                seconds: min(
+                    endings.nextLook, counts ? Self.countPeriod : .infinity,
+                    groups.hasLeft ? Self.removalPeriod : .infinity))
+            if groups.hasLeft { groups.removeLeft() }
             if counts { count() }
             if ready.second { reap() }
             settle()

@@ -83,7 +83,7 @@ struct KillTests {
         let ended = try await harness.run(
             script, order: WorkerHarness.order(.run, timeout: 1), grant: try grant())
         #expect(ended.end.verdict == .timedOut)
-        #expect(!base.children.contains { $0.hasPrefix("scriptron-\(zygote)-") })
+        #expect(Self.isWithoutGroups(of: zygote, in: base))
 
         let mark = self.mark
         let lost = try await harness.run(
@@ -97,6 +97,16 @@ struct KillTests {
         #expect(lost.end.verdict == .lost)
         _ = try await harness.run("return job { run = function() end }")
         #expect(EndToEndHost.processes(with: mark).isEmpty)
-        #expect(!base.children.contains { $0.hasPrefix("scriptron-\(zygote)-") })
+        #expect(Self.isWithoutGroups(of: zygote, in: base))
+    }
+
+    /// Whether the groups of this zygote's runs are gone, soon: what was killed in them first has to end.
+    private static func isWithoutGroups(of zygote: Int32, in base: ControlGroup) -> Bool {
+        let patience = Monotonic.now + 30
+        while base.children.contains(where: { $0.hasPrefix("scriptron-\(zygote)-") }) {
+            if Monotonic.now > patience { return false }
+            Monotonic.sleep(until: Monotonic.now + 0.05)
+        }
+        return true
     }
 }
