@@ -26,10 +26,11 @@ soak: build ## the long runs: hosts, zygotes and workers killed at random, SEED=
 fuzz: toolchain ## the parsers against random input, SECONDS_EACH=60 a parser, RUNS_EACH=inputs
 	RUNS_EACH=$(RUNS_EACH) scripts/fuzz $(or $(SECONDS_EACH),60)
 
-lint: toolchain ## formatting, and the order of the folders
+lint: toolchain ## formatting, the order of the folders, and whether the fuzz harnesses still compile
 	swift format lint --strict --recursive Sources Tests Benchmarks Package.swift
 	scripts/check-layout-test
 	scripts/check-layout
+	scripts/fuzz --check
 
 build: toolchain packages ## the release binary, with the Swift runtime inside
 	swift build --configuration release --static-swift-stdlib --product scriptron
