@@ -29,6 +29,8 @@ final class WorkerSession: Sendable {
         /// What it refused, until that is told.
         var notes: [WorkerNote] = []
         var result: WorkerResult?
+        /// Whether a packet of it came.
+        var spoke = false
         var expired = false
         var cancelled = false
         var killed = false
@@ -55,6 +57,8 @@ final class WorkerSession: Sendable {
     private let onAnew: @Sendable () -> Void
     /// Makes the broker of its connections; nil: its grant has none.
     private let makeBroker: Broker?
+    /// Starts another worker in its place; nil: it is no spare worker, and must not be replaced.
+    private let replace: (@Sendable () -> Void)?
     private let state: Mutex<State>
 
     /// Starts to answer the connections heard of at a listener; the other function hears of refusals and uses.
@@ -63,7 +67,8 @@ final class WorkerSession: Sendable {
 
     init(
         id: Int64, loop: EventLoop, channel: PacketSocket, workerEnd: PacketSocket?, order: WorkerOrder, grant: Grant,
-        broker: Broker?, handler: @escaping @Sendable (WorkerEvent) -> Void, onAnew: @escaping @Sendable () -> Void
+        broker: Broker?, replace: (@Sendable () -> Void)?, handler: @escaping @Sendable (WorkerEvent) -> Void,
+        onAnew: @escaping @Sendable () -> Void
     ) {
         self.id = id
         self.loop = loop
@@ -75,6 +80,7 @@ final class WorkerSession: Sendable {
         self.handler = handler
         self.onAnew = onAnew
         makeBroker = broker
+        self.replace = replace
         state = Mutex(State(workerEnd: workerEnd))
     }
 
@@ -202,6 +208,13 @@ final class WorkerSession: Sendable {
 
     func exited(_ exit: ProcessExit, _ limitsHit: [LimitName]) {
         while receiveOnce() {}
+        if let replace, state.withLock({ $0.isStillborn }) {
+            let how = exit.signal.map(ProcessExit.signalName) ?? "exit code \(exit.code ?? -1)"
+            handler(
+                .note(.warning("its first worker ended (\(how)) before anything of the script ran: a second was made")))
+            if release() { replace() }
+            return
+        }
         let verdict = state.withLock { state in
             state.limitsHit += limitsHit
             if exit.signal == ProcessExit.killSignal, !state.killed, let limit = limitsHit.first {
@@ -318,7 +331,9 @@ final class WorkerSession: Sendable {
     private func receiveOnce() -> Bool {
         let bytes: [UInt8]
         switch try? channel.receive(wait: false) {
-        case .packet(let packet): bytes = packet.bytes
+        case .packet(let packet):
+            bytes = packet.bytes
+            state.withLock { $0.spoke = true }
         case .nothing: return false
         case .end:
             // Level-triggered: a watch on an ended channel would spin until the exit is reported.
@@ -393,6 +408,9 @@ final class WorkerSession: Sendable {
 }
 
 extension WorkerSession.State {
+    /// Whether it ended by itself before its first word, which comes before any script is loaded.
+    fileprivate var isStillborn: Bool { !spoke && !killed && !expired && violation == nil }
+
     /// The host's own knowledge comes before the worker's words.
     fileprivate func verdict(_ exit: ProcessExit?) -> WorkerEnd.Verdict {
         if expired || unkillable { return .timedOut }

@@ -163,15 +163,28 @@ package final class Workers: Sendable {
         }
         // On the caller's thread: the loop's would have to wake first.
         do throws(SystemError) {
-            if try useSpare(id, launch, handler) { return id }
-            let (mine, theirs) = try PacketSocket.pair()
-            try begin(id, launch, channel: mine, workerEnd: theirs, handler)
-            request(id, launch)
+            if try !useSpare(id, launch, handler) { try useFresh(id, launch, handler) }
         } catch {
-            let failure = error.failure(cure: "raise the host's limit of open files (LimitNOFILE)")
-            loop.post { handler(id, .ended(WorkerEnd(verdict: .refused(failure), exit: nil))) }
+            refuse(id, error, handler)
         }
         return id
+    }
+
+    /// Has the zygote make a worker.
+    private func useFresh(
+        _ id: Int64, _ launch: WorkerLaunch, _ handler: @escaping @Sendable (Int64, WorkerEvent) -> Void
+    ) throws(SystemError) {
+        let (mine, theirs) = try PacketSocket.pair()
+        try begin(id, launch, channel: mine, workerEnd: theirs, handler)
+        request(id, launch)
+    }
+
+    private func refuse(
+        _ id: Int64, _ error: SystemError, _ handler: @escaping @Sendable (Int64, WorkerEvent) -> Void
+    ) {
+        state.withLock { _ = $0.sessions.removeValue(forKey: id) }
+        let failure = error.failure(cure: "raise the host's limit of open files (LimitNOFILE)")
+        loop.post { handler(id, .ended(WorkerEnd(verdict: .refused(failure), exit: nil))) }
     }
 
     @discardableResult
@@ -179,9 +192,18 @@ package final class Workers: Sendable {
         _ id: Int64, _ launch: WorkerLaunch, channel: PacketSocket, workerEnd: PacketSocket?,
         _ handler: @escaping @Sendable (Int64, WorkerEvent) -> Void
     ) throws(SystemError) -> WorkerSession {
+        // A spare worker may be killed at any time while it waits, for want of memory above all, and its part is then
+        // lost with it through no fault of the run.
+        let replace: @Sendable () -> Void = { [weak self] in
+            do throws(SystemError) {
+                try self?.useFresh(id, launch, handler)
+            } catch {
+                self?.refuse(id, error, handler)
+            }
+        }
         let session = WorkerSession(
             id: id, loop: loop, channel: channel, workerEnd: workerEnd, order: launch.order, grant: launch.grant,
-            broker: broker(launch)
+            broker: broker(launch), replace: workerEnd == nil ? replace : nil
         ) { [weak self] event in
             if case .ended = event {
                 self?.state.withLock { _ = $0.sessions.removeValue(forKey: id) }
@@ -306,9 +328,11 @@ package final class Workers: Sendable {
     }
 
     /// Answers a worker's request, or tells it something; a worker that is gone is passed over.
-    func send(_ id: Int64, _ message: HostMessage) {
-        guard let session = state.withLock({ $0.sessions[id] }) else { return }
-        loop.post { session.send(message) }
+    func send(_ id: Int64, _ message: HostMessage) { tell(id) { $0.send(message) } }
+
+    /// Does something with a worker's session, on the loop: there it is not replaced meanwhile.
+    private func tell(_ id: Int64, _ action: @escaping @Sendable (WorkerSession) -> Void) {
+        loop.post { if let session = self.state.withLock({ $0.sessions[id] }) { action(session) } }
     }
 
     /// Answers a worker's request.
@@ -326,14 +350,12 @@ package final class Workers: Sendable {
 
     /// Kills a worker that took more than it may; it ends as `exceeded`.
     package func stop(_ id: Int64, _ limit: LimitName, _ failure: Failure) {
-        guard let session = state.withLock({ $0.sessions[id] }) else { return }
-        loop.post { session.stop(limit, failure) }
+        tell(id) { $0.stop(limit, failure) }
     }
 
     /// Kills a worker; it ends as `cancelled`.
     package func cancel(_ id: Int64) {
-        guard let session = state.withLock({ $0.sessions[id] }) else { return }
-        loop.post { session.cancel() }
+        tell(id) { $0.cancel() }
     }
 
     /// Ends the zygote, which kills every worker that is left. No event comes after it.

@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import Scriptron
@@ -54,16 +55,71 @@ import Testing
         #expect(ended.pid != waiting)
     }
 
-    @Test("One that died while it waited costs at most the run that had its part, which ends as crashed") func dies()
-        async throws
-    {
+    @Test("One that died while it waited costs no run") func dies() async throws {
         _ = try await harness.run(job(1))
         ProcessTree.kill(try await spare())
+        // Where the run came before the news of the death, the dead one had its part.
         let ended = try await harness.run(job(2))
-        // Where the run came before the news of the death, the dead one may have had its part already.
-        #expect(ended.end.verdict == succeeded(2) || ended.end.verdict == .crashed("SIGKILL"))
+        #expect(ended.end.verdict == succeeded(2))
         let next = try await harness.run(job(3))
         #expect(next.end.verdict == succeeded(3))
+    }
+
+    /// Runs a script by a spare worker that stands still, so that nothing of its part is read before it is killed.
+    private func runOnStill(
+        _ text: String, then act: @escaping @Sendable (Int64, Int32) -> Void
+    ) async throws -> (ended: WorkerHarness.Ended, pids: [Int32]) {
+        _ = try await harness.run(job(1))
+        let waiting = try await spare()
+        #expect(kill(waiting, SIGSTOP) == 0)
+        let pids = Shared<[Int32]>([])
+        let ended = try await harness.run(
+            text,
+            onSpawn: { id, pid in
+                let count = pids.value.withLock { pids in
+                    pids.append(pid)
+                    return pids.count
+                }
+                if count == 1 { ProcessTree.kill(pid) } else { act(id, pid) }
+            })
+        let seen = pids.value.withLock { $0 }
+        #expect(seen.first == waiting)
+        return (ended, seen)
+    }
+
+    @Test("One that is killed as it gets its part is replaced, and the record says so") func killedWithPart() async throws
+    {
+        let (ended, pids) = try await runOnStill(job(2)) { _, _ in }
+        #expect(ended.end.verdict == succeeded(2))
+        #expect(pids.count == 2 && ended.pid == pids.last)
+        let warnings = ended.notes.compactMap { if case .warning(let text) = $0 { text } else { nil } }
+        #expect(warnings.count == 1 && warnings[0].contains("SIGKILL"), "\(warnings)")
+    }
+
+    @Test("It is replaced once: what kills the second one too ends the attempt") func killedTwice() async throws {
+        let (ended, pids) = try await runOnStill("return job { run = function() while true do end end }") { _, pid in
+            ProcessTree.kill(pid)
+        }
+        #expect(ended.end.verdict == .crashed("SIGKILL"))
+        #expect(pids.count == 2)
+    }
+
+    @Test("The one that replaces it can be cancelled") func replacementCancelled() async throws {
+        let workers = harness.workers
+        let (ended, _) = try await runOnStill("return job { run = function() while true do end end }") { id, _ in
+            workers.cancel(id)
+        }
+        #expect(ended.end.verdict == .cancelled)
+    }
+
+    @Test("One that was cancelled before it had a word is not replaced") func cancelledStill() async throws {
+        _ = try await harness.run(job(1))
+        let waiting = try await spare()
+        #expect(kill(waiting, SIGSTOP) == 0)
+        let workers = harness.workers
+        let ended = try await harness.run(job(2), onSpawn: { id, _ in workers.cancel(id) })
+        #expect(ended.end.verdict == .cancelled)
+        #expect(ended.pid == waiting)
     }
 
     @Test("It dies with its zygote") func zygoteDies() async throws {
