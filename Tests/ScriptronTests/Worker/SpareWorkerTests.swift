@@ -87,7 +87,8 @@ import Testing
         return (ended, seen)
     }
 
-    @Test("One that is killed as it gets its part is replaced, and the record says so") func killedWithPart() async throws
+    @Test("One that is killed as it gets its part is replaced, and the record says so") func killedWithPart()
+        async throws
     {
         let (ended, pids) = try await runOnStill(job(2)) { _, _ in }
         #expect(ended.end.verdict == succeeded(2))
