@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BINARY := .build/release/scriptron
 
-.PHONY: help run test soak fuzz lint build bench clean toolchain packages
+.PHONY: help run test soak fuzz lint build bench clean toolchain packages test-packages
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -11,7 +11,7 @@ help: ## say what there is
 run: build ## build, then start the host here with the shipped jobs
 	@scripts/run $(BINARY)
 
-test: toolchain packages ## the tests, and a smoke test of the release binary
+test: toolchain packages test-packages ## the tests, and a smoke test of the release binary
 	swift build --build-tests
 	swift test --skip-build --skip ScriptronSoak --skip EndToEnd --skip CrashTests
 	swift test --skip-build --filter 'EndToEnd|CrashTests'
@@ -47,6 +47,9 @@ clean: ## remove what was built (var/ stays)
 
 toolchain:
 	@scripts/check-swift
+
+test-packages:
+	@scripts/install-packages postgresql || echo "Without PostgreSQL the tests that dump a database are left out."
 
 packages:
 	@scripts/install-packages make gcc libc6-dev liblua5.4-dev libsqlite3-dev libcurl4-openssl-dev \

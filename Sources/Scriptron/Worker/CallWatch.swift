@@ -20,8 +20,9 @@ final class CallWatch: Sendable {
         self.tell = tell
     }
 
-    /// Takes a call that is held up, and lets it go on; false where it is none of those that are watched.
-    func see(_ call: HeldCall) -> Bool {
+    /// Takes a call that is held up, and lets it go on; false where it is none of those that are watched. `user` is
+    /// whose program made it; nil: the job's own.
+    func see(_ call: HeldCall, user: String? = nil) -> Bool {
         guard let watched = WatchedCall.of(call.systemCall) else { return false }
         if call.thread != worker { for name in watched.names { see(name, of: call) } }
         call.proceed()

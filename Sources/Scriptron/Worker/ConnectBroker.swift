@@ -22,6 +22,8 @@ final class ConnectBroker: Sendable {
         var unheard: [Unheard] = []
         var looks = false
         var ended = false
+        /// What it hears at: the worker's listener and those of programs of other users beside it.
+        var watches: [ObjectIdentifier: EventLoop.Token] = [:]
     }
 
     /// An answer that a caller was not there to take.
@@ -55,14 +57,13 @@ final class ConnectBroker: Sendable {
     let lookUps = Gate(width: 4)
     let paths = Gate(width: 1)
     let state = Mutex(State())
-    private let listener: CallListener
     private let refused: @Sendable (String) -> Void
     /// Looks at the files that programs open; nil: nobody wants to know.
     private let watch: CallWatch?
     /// Hears of what connections were allowed by.
     private let uses: @Sendable (Use) -> Void
 
-    /// Starts to answer.
+    /// Starts to answer the worker and its programs.
     ///
     /// - Parameters:
     ///   - threads: Where paths are followed, which may take as long as a disk does.
@@ -74,7 +75,6 @@ final class ConnectBroker: Sendable {
         threads: WorkQueue, watch: CallWatch? = nil, uses: @escaping @Sendable (Use) -> Void = { _ in },
         refused: @escaping @Sendable (String) -> Void
     ) throws(SystemError) {
-        self.listener = listener
         self.rules = rules
         self.names = names
         self.job = job
@@ -85,7 +85,7 @@ final class ConnectBroker: Sendable {
         self.uses = uses
         actsAsCaller = Users.isRoot
         loop = try EventLoop()
-        _ = try loop.watch(listener.descriptor) { [weak self] in self?.receive() }
+        try hear(listener, user: nil)
         // The thread has the loop, and the loop's handlers know of the broker only as long as somebody has it.
         try PlainThread.start(name: "connects") { [loop] in loop.run() }
     }
@@ -117,11 +117,23 @@ final class ConnectBroker: Sendable {
         loop.stop()
     }
 
-    private func receive() {
+    /// Answers at a listener from now on, until nobody is left who could call.
+    ///
+    /// - Parameters:
+    ///   - user: Whose program it is of; nil: the job's own user.
+    func hear(_ listener: CallListener, user: String?) throws(SystemError) {
+        let token = try loop.watch(listener.descriptor) { [weak self] in self?.receive(listener, user) }
+        state.withLock { $0.watches[ObjectIdentifier(listener)] = token }
+    }
+
+    private func receive(_ listener: CallListener, _ user: String?) {
         switch listener.receive() {
         case .nothing: break
-        case .end: loop.stop()
-        case .call(let call) where call.kind == .other && watch?.see(call) == true: break
+        case .end:
+            if let token = state.withLock({ $0.watches.removeValue(forKey: ObjectIdentifier(listener)) }) {
+                loop.cancel(token)
+            }
+        case .call(let call) where call.kind == .other && watch?.see(call, user: user) == true: break
         case .call(let call):
             do throws(SystemError) {
                 try take(call)

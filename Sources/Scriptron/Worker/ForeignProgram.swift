@@ -81,7 +81,7 @@ package struct ForeignProgram: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - group: The control groups of its worker.
-    ///   - numbers: Input, output, errors, status.
+    ///   - numbers: Input, output, errors, status, and the channel over which its listener is handed to the host.
     func become(_ confinement: Confinement, _ group: RunGroup?, _ numbers: [Int32]) -> Never {
         var numbers = numbers
         var status = numbers[3]
@@ -91,7 +91,11 @@ package struct ForeignProgram: Sendable, Hashable {
             status = numbers[3]
             try group?.enter()
             confinement.join()
-            _ = try confinement.apply(keep: numbers)
+            let (_, listener) = try confinement.apply(keep: numbers)
+            if let listener {
+                try ListenerHandover.hand(listener, over: PacketSocket(owning: numbers[4]))
+                Descriptor.close([listener])
+            }
             failed = ProgramImageStart.execute(
                 path, arguments, environment, directory: directory,
                 addressSpace: group?.limitsMemory == true ? nil : confinement.grant.limits.programMemory)

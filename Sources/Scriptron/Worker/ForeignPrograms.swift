@@ -8,18 +8,22 @@ final class ForeignPrograms: Sendable {
     /// How many one worker may have at once.
     private static let most = 64
 
-    /// The pipes of one program.
+    /// The pipes of one program, and its channel.
     struct Pipes {
-        /// What becomes its input, output, errors and status.
+        /// What becomes its input, output, errors and status, and its end of the channel.
         let program: [Descriptor]
         /// What its worker gets.
         let worker: [Descriptor]
+        /// The host's own end.
+        let channel: PacketSocket
 
         /// - Parameters:
         ///   - owner: Who may open them again by `/dev/stdout` and the like.
         init(owner: Grant.Identity) throws(SystemError) {
             let (input, output, errors, status) = (try Pipe(), try Pipe(), try Pipe(), try Pipe())
-            program = [input.read, output.write, errors.write, status.write]
+            let (own, theirs) = try PacketSocket.pair()
+            channel = own
+            program = [input.read, output.write, errors.write, status.write, theirs.descriptor]
             worker = [input.write, output.read, errors.read, status.read]
             for end in program.prefix(3) { try end.setOwner(uid: owner.uid, gid: owner.gid) }
         }
@@ -32,6 +36,7 @@ final class ForeignPrograms: Sendable {
         var ends: [Descriptor]
         /// Where the worker is told of its end.
         let status: Descriptor
+        let handover: ListenerHandover.Taker
         var pid: Int32?
     }
 
@@ -45,10 +50,13 @@ final class ForeignPrograms: Sendable {
     private let programs = Mutex<[Int64: Program]>([:])
 
     /// Keeps a program that the zygote is asked for.
-    func expect(_ id: Int64, for worker: Int64, request: Int64, _ pipes: Pipes) throws(Failure) {
+    func expect(
+        _ id: Int64, for worker: Int64, request: Int64, _ pipes: Pipes, _ handover: ListenerHandover.Taker
+    ) throws(Failure) {
         let isCrowd = programs.withLock { programs in
             if programs.values.count(where: { $0.worker == worker }) >= Self.most { return true }
-            programs[id] = Program(worker: worker, request: request, ends: pipes.worker, status: pipes.program[3])
+            programs[id] = Program(
+                worker: worker, request: request, ends: pipes.worker, status: pipes.program[3], handover: handover)
             return false
         }
         if isCrowd {
@@ -57,32 +65,35 @@ final class ForeignPrograms: Sendable {
     }
 
     /// The zygote made it.
-    func started(_ id: Int64, pid: Int32) -> Answer? {
-        programs.withLock { programs in
-            guard let program = programs[id] else { return nil }
-            programs[id]?.pid = pid
+    func started(_ id: Int64, _ process: ProcessHandle) -> Answer? {
+        let program = programs.withLock { programs in
+            let program = programs[id]
+            programs[id]?.pid = process.pid
             programs[id]?.ends = []
-            return Answer(worker: program.worker, request: program.request, result: .success((id, program.ends)))
+            return program
         }
+        guard let program else { return nil }
+        program.handover.started(process)
+        return Answer(worker: program.worker, request: program.request, result: .success((id, program.ends)))
     }
 
     /// The zygote could not make it; nil: it is none of these.
     func refused(_ id: Int64, _ failure: Failure) -> Answer? {
-        programs.withLock { programs in
-            programs.removeValue(forKey: id).map {
-                Answer(worker: $0.worker, request: $0.request, result: .failure(failure))
-            }
-        }
+        guard let program = programs.withLock({ $0.removeValue(forKey: id) }) else { return nil }
+        program.handover.end()
+        return Answer(worker: program.worker, request: program.request, result: .failure(failure))
     }
 
     /// It ended: its worker is told. False where it is none of these.
     func ended(_ exit: ProcessExit) -> Bool {
-        let status = programs.withLock { programs in
-            programs.first { $0.value.pid == exit.pid }.flatMap { programs.removeValue(forKey: $0.key)?.status }
+        let program = programs.withLock { programs in
+            programs.first { $0.value.pid == exit.pid }.flatMap { programs.removeValue(forKey: $0.key) }
         }
+        guard let program else { return false }
+        program.handover.end()
         // A pipe that nobody filled takes it at once; one that nobody reads is an error, and no matter.
-        try? status?.write(ProgramStatus(exit).bytes)
-        return status != nil
+        try? program.status.write(ProgramStatus(exit).bytes)
+        return true
     }
 
     /// The pid of a worker's program.
@@ -92,12 +103,22 @@ final class ForeignPrograms: Sendable {
 
     /// The worker is gone; its programs go with it.
     func forget(worker: Int64) {
-        programs.withLock { programs in programs = programs.filter { $0.value.worker != worker || $0.value.pid != nil }
+        let unborn = programs.withLock { programs in
+            let unborn = programs.filter { $0.value.worker == worker && $0.value.pid == nil }
+            for id in unborn.keys { programs[id] = nil }
+            return unborn.values.map(\.handover)
         }
+        for handover in unborn { handover.end() }
     }
 
     /// The zygote is gone, and all of them with it.
-    func forgetAll() { programs.withLock { $0 = [:] } }
+    func forgetAll() {
+        let all = programs.withLock { programs in
+            defer { programs = [:] }
+            return programs.values.map(\.handover)
+        }
+        for handover in all { handover.end() }
+    }
 }
 
 extension Workers {
@@ -108,7 +129,9 @@ extension Workers {
         do {
             let pipes = try ForeignPrograms.Pipes(owner: program.identity)
             let file = try SealedMemory.create(name: "program", try ValueCodec.encode(program.value))
-            try order(program: pipes, file, grant: grant, scratch: scratch, for: worker, request: request)
+            try order(
+                program: pipes, file, as: program.identity.name, grant: grant, scratch: scratch, for: worker,
+                request: request)
         } catch {
             answer(worker, request: request, .failure(Failure.wrapping(error)))
         }

@@ -151,6 +151,14 @@ final class WorkerSession: Sendable {
         }
     }
 
+    /// Has its broker answer the calls of a program of another user that runs beside it.
+    func answer(_ listener: CallListener, user: String) throws {
+        guard let broker = state.withLock({ $0.broker }) else {
+            throw Failure(code: "ESRCH", "the run has no broker any more")
+        }
+        try broker.hear(listener, user: user)
+    }
+
     /// Tells what the broker refused and saw; before the end too, for the loop may hear of that first.
     private func tellNotes() {
         let notes = state.withLock { state in

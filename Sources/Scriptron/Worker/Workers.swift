@@ -288,19 +288,29 @@ package final class Workers: Sendable {
 
     /// Asks the zygote for a program of another user; `file` holds what is executed.
     func order(
-        program pipes: ForeignPrograms.Pipes, _ file: Descriptor, grant: Grant, scratch: Path?, for worker: Int64,
-        request: Int64
+        program pipes: ForeignPrograms.Pipes, _ file: Descriptor, as user: String, grant: Grant, scratch: Path?,
+        for worker: Int64, request: Int64
     ) throws {
-        let (zygote, order, grant) = try state.withLock { state in
-            guard let zygote = state.zygote, let pid = state.sessions[worker]?.pid else {
+        let (zygote, session, order, grant) = try state.withLock { state in
+            guard let zygote = state.zygote, let session = state.sessions[worker], let pid = session.pid else {
                 throw Failure(code: "ESRCH", "the worker or the zygote is gone")
             }
             defer { state.nextID += 1 }
             let entry = try state.grants.entry(grant)
             let order = ProgramOrder(id: state.nextID, worker: pid, grantKey: entry.key, scratch: scratch)
-            return (zygote, order, entry.descriptor)
+            return (zygote, session, order, entry.descriptor)
         }
-        try programs.expect(order.id, for: worker, request: request, pipes)
+        let handover = ListenerHandover.Taker(loop, pipes.channel) { [weak session] listener in
+            guard let session else { throw Failure(code: "ESRCH", "the worker that it is for is gone") }
+            try session.answer(listener, user: user)
+        }
+        try handover.begin()
+        do {
+            try programs.expect(order.id, for: worker, request: request, pipes, handover)
+        } catch {
+            handover.end()
+            throw error
+        }
         zygote.send(.program(order), descriptors: [grant, file] + pipes.program)
     }
 
@@ -390,7 +400,8 @@ package final class Workers: Sendable {
                 newest: newest)
             state.withLock { $0.spare.worker = spare }
         case .program(let id, let pid):
-            if let answer = programs.started(id, pid: pid) { self.answer(answer) }
+            guard let pidfd = descriptors.first else { return }
+            if let answer = programs.started(id, ProcessHandle(pid: pid, owning: pidfd)) { self.answer(answer) }
         case .refused(let id, let failure):
             if let answer = programs.refused(id, failure) { return self.answer(answer) }
             let session = state.withLock { state in

@@ -111,7 +111,7 @@ struct ZygoteLoop {
 
     private mutating func takeRequests() -> Bool {
         while true {
-            switch try? control.receive(descriptors: 6, wait: false) {
+            switch try? control.receive(descriptors: 7, wait: false) {
             case .packet(let packet):
                 guard let value = try? ValueCodec.decode(packet.bytes), let request = ZygoteRequest(value) else {
                     continue
@@ -119,7 +119,7 @@ struct ZygoteLoop {
                 switch request {
                 case .spawn(let request) where packet.descriptors.count == 3: spawn(request, packet.descriptors)
                 case .taken(let pid): if spare == pid { spare = nil }
-                case .program(let order) where packet.descriptors.count == 6: start(order, packet.descriptors)
+                case .program(let order) where packet.descriptors.count == 7: start(order, packet.descriptors)
                 case .signal(let pid, let signal):
                     if programs.contains(pid) { ProcessTree.signalGroup(pid, signal) }
                 case .spawn, .program: continue
@@ -174,9 +174,6 @@ struct ZygoteLoop {
                 decoding: try ValueCodec.decode(try SealedMemory.read(descriptors[1].number)))
             var grant = try grants.grant(order.grantKey, in: descriptors[0])
             grant.identity = program.identity
-            // The broker hears of the worker's connections alone: those of other users are not made.
-            (grant.connect, grant.ports, grant.sockets) = ([], [], [])
-            (grant.dns, grant.broker) = (false, .none)
             let confinement = try confinements.confinement(for: grant, scratch: order.scratch)
             try Namespaces.enterPIDNamespace(try Namespaces.pidNamespace(of: order.worker))
             let forked = Result { try ProcessTree.fork() }
@@ -187,7 +184,7 @@ struct ZygoteLoop {
             try? Namespaces.enterPIDNamespace(own)
             let pid = try forked.get()
             programs.insert(pid)
-            report(.program(id: order.id, pid: pid))
+            report(.program(id: order.id, pid: pid), descriptors: [try handle(pid).descriptor])
         } catch {
             report(.refused(id: order.id, Failure.wrapping(error)))
         }

@@ -50,7 +50,8 @@ enum ZygoteReport: Sendable, Hashable {
     /// A worker waits for its part, which knows the confinements up to this one; the packet carries its pidfd and its
     /// channel.
     case spare(pid: Int32, newest: Int)
-    /// The program of another user runs, as far as it is known: its own status tells of its start.
+    /// The program of another user runs, as far as it is known: its own status tells of its start. The packet carries
+    /// its pidfd.
     case program(id: Int64, pid: Int32)
     /// The worker or program could not be made.
     case refused(id: Int64, Failure)

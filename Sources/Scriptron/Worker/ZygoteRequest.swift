@@ -5,8 +5,8 @@ enum ZygoteRequest: Sendable, Hashable {
     case spawn(SpawnRequest)
     /// The spare worker has got its part: another one may be made.
     case taken(pid: Int32)
-    /// A program of another user is wanted beside a worker. The packet carries six descriptors: the grant, what is
-    /// executed (`ForeignProgram`), and what become its input, output, errors and status.
+    /// A program of another user is wanted beside a worker. The packet carries seven descriptors: the grant, what is
+    /// executed (`ForeignProgram`), and what become its input, output, errors, status and channel.
     case program(ProgramOrder)
     /// A signal for such a program and its process group.
     case signal(pid: Int32, signal: Int32)

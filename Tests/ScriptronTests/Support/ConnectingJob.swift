@@ -7,7 +7,21 @@ final class ConnectingJob {
     let directory: TemporaryDirectory
     private let harness: WorkerHarness
     private let program: Path
-    private let user: String?
+    private let who: Who
+
+    /// Whom the job and its program run as.
+    struct Who: Sendable, CustomStringConvertible {
+        /// Nil: root.
+        var job: String?
+        /// Nil: as the job.
+        var program: String?
+
+        static let root = Who()
+        /// Root, another user, and a program of another user than the job's.
+        static let all = [root, Who(job: "nobody"), Who(job: "daemon", program: "nobody")]
+
+        var description: String { "\(program ?? job ?? "root") in a job of \(job ?? "root")" }
+    }
 
     /// What came of a run.
     struct Ended {
@@ -17,11 +31,10 @@ final class ConnectingJob {
     }
 
     /// - Parameters:
-    ///   - user: The job's user under a root host; nil: root.
     ///   - names: The addresses of names, as the host is to find them.
-    init(user: String? = nil, names: NameDirectory = NameDirectory()) throws {
+    init(_ who: Who = .root, names: NameDirectory = NameDirectory()) throws {
         directory = try TemporaryDirectory()
-        self.user = user
+        self.who = who
         harness = try WorkerHarness(names: names)
         chmod(directory.path.text, 0o755)
         program = directory.path.appending("connect-attack")
@@ -38,10 +51,11 @@ final class ConnectingJob {
         needs.connect = connect
         needs.dns = dns
         needs.write = write
-        needs.run = ([program.text] + programs).map { Needs.Program(name: $0) }
+        needs.run = ([program.text] + programs).map { Needs.Program(name: $0, user: who.program) }
         needs.read = try Self.libraries() + [directory.path]
         var terms = GrantTerms(base: "/", stateDirectory: "/nowhere", facts: .probe())
-        terms.defaultUser = user
+        terms.defaultUser = who.job
+        terms.needsAreOperators = true
         do {
             return try GrantResolver(job: "test", terms: terms).resolve(needs)
         } catch {

@@ -68,6 +68,18 @@ final class WorkerHarness: Sendable {
                 case .header(let header):
                     seen.ended.withLock { $0.header = header }
                     self.workers.proceed(id, settings: settings)
+                case .request(let request, .programStart, let arguments):
+                    do {
+                        let program = try ForeignProgram(arguments, grant: grant)
+                        self.workers.start(program, grant: grant, scratch: order.scratch, for: id, request: request)
+                    } catch {
+                        self.workers.answer(id, request: request, .failure(Failure.wrapping(error)))
+                    }
+                case .request(let request, .programSignal, let arguments):
+                    self.workers.signal(
+                        program: arguments["program"]?.integer ?? 0, of: id,
+                        Int32(arguments["signal"]?.integer ?? 0))
+                    self.workers.answer(id, request: request, .success(.null))
                 case .request(let request, let service, let arguments):
                     self.workers.answer(id, request: request, answer(service, arguments))
                 case .unkillable: break

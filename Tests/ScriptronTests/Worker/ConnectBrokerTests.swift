@@ -6,11 +6,9 @@ import Testing
 /// Programs of jobs that connect, each connection judged by the host: real sockets of this machine's own network.
 @Suite("Connections of programs", .enabled(if: getuid() == 0, "needs root"), .timeLimit(.minutes(3)))
 struct ConnectBrokerTests {
-    private static let users: [String?] = [nil, "nobody"]
-
-    @Test("A granted server is reached, and no other address or port", arguments: users)
-    func servers(user: String?) async throws {
-        let job = try ConnectingJob(user: user)
+    @Test("A granted server is reached, and no other address or port", arguments: ConnectingJob.Who.all)
+    func servers(who: ConnectingJob.Who) async throws {
+        let job = try ConnectingJob(who)
         let (server, other) = (try LocalServer(), try LocalServer())
         let elsewhere = try LocalServer("127.0.0.2", like: server.port)
         let six = try LocalServer("::1")
@@ -30,9 +28,19 @@ struct ConnectBrokerTests {
         withExtendedLifetime((server, other, elsewhere, six)) {}
     }
 
-    @Test("No other socket, call or option leads past the broker", arguments: users, [false, true])
-    func detours(user: String?, dns: Bool) async throws {
-        let job = try ConnectingJob(user: user)
+    @Test("Without a need to connect no socket is made at all", arguments: ConnectingJob.Who.all)
+    func none(who: ConnectingJob.Who) async throws {
+        let job = try ConnectingJob(who)
+        let (server, local) = (try LocalServer(), try LocalServer(job.directory.at("x")))
+        let words = ["connect", "127.0.0.1:\(server.port)", job.directory.at("x").text]
+        let ended = try await job.run(words, grant: try job.grant([]))
+        #expect(ended.lines == ["socket EACCES", "socket EACCES"])
+        withExtendedLifetime((server, local)) {}
+    }
+
+    @Test("No other socket, call or option leads past the broker", arguments: ConnectingJob.Who.all, [false, true])
+    func detours(who: ConnectingJob.Who, dns: Bool) async throws {
+        let job = try ConnectingJob(who)
         let (server, other) = (try LocalServer(), try LocalServer())
         let grant = try job.grant(["127.0.0.1:\(server.port)"], dns: dns)
         let ended = try await job.run(
@@ -119,9 +127,11 @@ struct ConnectBrokerTests {
         withExtendedLifetime(server) {}
     }
 
-    @Test("A Unix socket is reached by any path to it, and none that is put in its place", arguments: users)
-    func unixSockets(user: String?) async throws {
-        let job = try ConnectingJob(user: user)
+    @Test(
+        "A Unix socket is reached by any path to it, and none that is put in its place",
+        arguments: ConnectingJob.Who.all)
+    func unixSockets(who: ConnectingJob.Who) async throws {
+        let job = try ConnectingJob(who)
         try job.directory.directory("run")
         try job.directory.directory("else")
         let (granted, other) = (job.directory.path.appending("run/x"), job.directory.path.appending("else/y"))
@@ -142,7 +152,7 @@ struct ConnectBrokerTests {
         #expect(ended.refusals.contains { $0.contains("unix:\(other.text)") })
         // The server sees the job's user, not the host's.
         let seen = try await job.run("user", granted.text, grant: grant)
-        #expect(seen.lines == ["connect ok", user == nil ? "0" : "65534"])
+        #expect(seen.lines == ["connect ok", who.job == nil ? "0" : "65534"])
         // Another socket in the granted one's place, by a link, and by a link on the way.
         rename(granted.text, granted.text + "-moved")
         try job.directory.link("run/x", to: other)
@@ -154,9 +164,12 @@ struct ConnectBrokerTests {
         withExtendedLifetime((server, foreign)) {}
     }
 
-    @Test("The job's user, not the host, must be allowed to write to a Unix socket") func socketMode() async throws {
+    @Test(
+        "The program's user, not the host, must be allowed to write to a Unix socket and to search its directories",
+        arguments: ConnectingJob.Who.all.dropFirst())
+    func socketMode(who: ConnectingJob.Who) async throws {
         let path: Path
-        let job = try ConnectingJob(user: "nobody")
+        let job = try ConnectingJob(who)
         path = job.directory.path.appending("x")
         let server = try LocalServer(path)
         chmod(path.text, 0o700)
@@ -164,12 +177,24 @@ struct ConnectBrokerTests {
         let ended = try await job.run("connect", path.text, grant: grant)
         #expect(ended.lines == ["EACCES"])
         #expect(ended.refusals.isEmpty)
-        withExtendedLifetime(server) {}
+        // By its group.
+        chown(path.text, 0, 65534)
+        chmod(path.text, 0o720)
+        #expect(try await job.run("connect", path.text, grant: grant).lines == ["ok"])
+        chmod(path.text, 0o777)
+        let closed = try job.directory.directory("closed")
+        chmod(closed.text, 0o700)
+        let inside = try LocalServer(closed.appending("x"))
+        let other = try job.grant(["unix:\(closed.text)/x"])
+        #expect(try await job.run("connect", "\(closed.text)/x", grant: other).lines == ["EACCES"])
+        chmod(closed.text, 0o711)
+        #expect(try await job.run("connect", "\(closed.text)/x", grant: other).lines == ["ok"])
+        withExtendedLifetime((server, inside)) {}
     }
 
-    @Test("No address is looked at in one place and used in another", arguments: users)
-    func race(user: String?) async throws {
-        let job = try ConnectingJob(user: user)
+    @Test("No address is looked at in one place and used in another", arguments: ConnectingJob.Who.all)
+    func race(who: ConnectingJob.Who) async throws {
+        let job = try ConnectingJob(who)
         let (good, bad) = (try LocalServer(), try LocalServer())
         let grant = try job.grant(["127.0.0.1:\(good.port)"])
         let ended = try await job.run("race", "127.0.0.1:\(good.port)", "127.0.0.1:\(bad.port)", grant: grant)
@@ -236,22 +261,24 @@ struct ConnectBrokerTests {
     @Test("With dns datagrams go to the machine's name servers, however they are sent, and nowhere else")
     func datagrams() async throws {
         let names = NameDirectory(servers: { [IPAddress("127.0.53.1")].compactMap { $0 } })
-        let job = try ConnectingJob(user: "nobody", names: names)
         let (server, other) = (
             try LocalServer(echoing: "127.0.53.1", port: 53), try LocalServer(echoing: "127.0.53.2", port: 53)
         )
-        let ended = try await job.run(
-            "datagrams", "127.0.53.1:53", "127.0.53.2:53", grant: try job.grant([], dns: true))
-        #expect(
-            ended.lines == [
-                "other EACCES", "sendto other EACCES", "sendmsg other EACCES", "unconnected EDESTADDRREQ", "connect ok",
-                "send ok", "sendmmsg 1 of 2, 5 bytes", "still sendto other EACCES", "sendmmsg 2 of 2",
-                "sendto server ok", "bind EACCES",
-            ])
-        #expect(ended.refusals.contains { $0.contains("127.0.53.2 port 53 by UDP") })
-        let without = try await job.run(
-            "datagrams", "127.0.53.1:53", "127.0.53.2:53", grant: try job.grant(["127.0.0.1:53"]))
-        #expect(without.lines == ["socket EACCES"])
+        for who in ConnectingJob.Who.all.dropFirst() {
+            let job = try ConnectingJob(who, names: names)
+            let ended = try await job.run(
+                "datagrams", "127.0.53.1:53", "127.0.53.2:53", grant: try job.grant([], dns: true))
+            #expect(
+                ended.lines == [
+                    "other EACCES", "sendto other EACCES", "sendmsg other EACCES", "unconnected EDESTADDRREQ",
+                    "connect ok", "send ok", "sendmmsg 1 of 2, 5 bytes", "still sendto other EACCES", "sendmmsg 2 of 2",
+                    "sendto server ok", "bind EACCES",
+                ])
+            #expect(ended.refusals.contains { $0.contains("127.0.53.2 port 53 by UDP") })
+            let without = try await job.run(
+                "datagrams", "127.0.53.1:53", "127.0.53.2:53", grant: try job.grant(["127.0.0.1:53"]))
+            #expect(without.lines == ["socket EACCES"])
+        }
         withExtendedLifetime((server, other)) {}
     }
 
