@@ -53,4 +53,4 @@ test-packages:
 
 packages:
 	@scripts/install-packages make gcc libc6-dev liblua5.4-dev libsqlite3-dev libcurl4-openssl-dev \
-		libmicrohttpd-dev libseccomp-dev libssl-dev tzdata ca-certificates python3
+		libmicrohttpd-dev libseccomp-dev libssl-dev libzstd-dev zlib1g-dev tzdata ca-certificates python3

@@ -25,9 +25,11 @@ let package = Package(
         .target(name: "CCurl", path: "Sources/CLibraries/CCurl"),
         .systemLibrary(name: "CSeccomp", path: "Sources/CLibraries/CSeccomp"),
         .systemLibrary(name: "CCrypto", path: "Sources/CLibraries/CCrypto"),
+        .systemLibrary(name: "CZstd", path: "Sources/CLibraries/CZstd"),
+        .systemLibrary(name: "CZlib", path: "Sources/CLibraries/CZlib"),
         .target(
             name: "Scriptron",
-            dependencies: ["CLua", "CLinux", "CSQLite", "CMicroHTTPD", "CSeccomp", "CCrypto"],
+            dependencies: ["CLua", "CLinux", "CSQLite", "CMicroHTTPD", "CSeccomp", "CCrypto", "CZstd", "CZlib"],
             swiftSettings: swiftSettings
         ),
         .executableTarget(

@@ -45,6 +45,13 @@ package protocol Effects: AnyObject {
     /// A new directory in the run's scratch.
     func temporaryDirectory() throws(Failure) -> Path
 
+    // Compressed files and archives. Nothing that is there is overwritten, and what fails leaves nothing behind.
+
+    /// Makes a compressed copy with the times, mode and owner of the file, and reads it back before it gets its name.
+    func compress(_ from: CheckedPath, _ to: CheckedPath, _ options: CompressOptions) throws(Failure) -> ConvertedFile
+    /// The same back; content of more than `max` bytes is a failure (`EFBIG`).
+    func decompress(_ from: CheckedPath, _ to: CheckedPath, max: Int64?) throws(Failure) -> ConvertedFile
+
     // Programs and the network.
 
     /// Runs programs and waits for them. Exit codes beside the expected are the caller's to judge.

@@ -107,7 +107,7 @@ extension LiveEffects {
     }
 
     /// Owner (where it may be given away), mode and times of a copy's source.
-    private func preserve(_ status: FileStatus, on file: Descriptor) throws {
+    func preserve(_ status: FileStatus, on file: Descriptor) throws {
         let now = try FileStatus(of: file)
         var mode = allowedMode(status.mode)
         if now.uid != status.uid || now.gid != status.gid {

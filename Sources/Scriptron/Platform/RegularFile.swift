@@ -89,6 +89,9 @@ package struct RegularFile: Sendable {
 }
 
 extension Descriptor {
+    /// Goes back to the file's start (lseek(2)).
+    package func rewind() throws(SystemError) { try retrying("lseek") { lseek(number, 0, SEEK_SET) } }
+
     /// Sets the permission bits (fchmod(2)).
     package func setMode(_ mode: UInt32) throws(SystemError) { try retrying("fchmod") { fchmod(number, mode) } }
 

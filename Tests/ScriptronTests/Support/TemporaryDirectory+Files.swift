@@ -17,6 +17,13 @@ extension TemporaryDirectory {
         return try file(name, content)
     }
 
+    /// Writes a file of any bytes, in the place of one that is there.
+    func replace(_ name: String, _ bytes: [UInt8]) throws {
+        let file = try AtomicFile(at(name).name, in: Directory(at(name).parent), mode: 0o644)
+        try file.descriptor.write(bytes)
+        try file.commit(replace: true)
+    }
+
     /// A file's content as text; nil where there is none.
     func text(_ name: String) -> String? {
         (try? Files.readSmall(at(name))).map { String(decoding: $0, as: UTF8.self) }
