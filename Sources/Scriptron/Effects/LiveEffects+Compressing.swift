@@ -101,7 +101,8 @@ extension LiveEffects {
         return try told(call, to) {
             if try directory.status(name) != nil {
                 throw Failure(
-                    code: "EEXIST", "\(call) \(to.text): it is there already", cure: "nothing is overwritten: take another name")
+                    code: "EEXIST", "\(call) \(to.text): it is there already",
+                    cure: "nothing is overwritten: take another name")
             }
             let file = try AtomicFile(name, in: directory, mode: 0o600)
             let result = try body(source, file.descriptor)

@@ -19,7 +19,8 @@ extension PlannedEffects {
         if source.status.kind != .file { throw FileFailure.notRegular(source.status.kind, call, from) }
         guard try find(to, follow: false, call) == nil else {
             throw Failure(
-                code: "EEXIST", "\(call) \(to.text): it is there already", cure: "nothing is overwritten: take another name")
+                code: "EEXIST", "\(call) \(to.text): it is there already",
+                cure: "nothing is overwritten: take another name")
         }
         try place(to, call) { parent, _ in
             let keepsOwner = Permission.owner.uid == 0

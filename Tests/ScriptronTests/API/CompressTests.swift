@@ -77,7 +77,9 @@ import Testing
         #expect(try api.directory.names("box") == ["a", "link", "there"])
     }
 
-    @Test("A flipped byte, a missing end and too much content are found, and nothing is left of them", arguments: ["zstd", "gzip"])
+    @Test(
+        "A flipped byte, a missing end and too much content are found, and nothing is left of them",
+        arguments: ["zstd", "gzip"])
     func damage(format: String) throws {
         let api = try APIFixture()
         try api.directory.file("box/a", Self.content(400_000))

@@ -29,7 +29,8 @@ final class Compressor {
             stream = .gzip(state)
             // 16 and the window's 15 bits: gzip's header and end, with its checksum.
             let code = deflateInit2_(
-                state, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+                state, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+                Int32(MemoryLayout<z_stream>.size))
             if code != Z_OK { throw Self.noMemory }
         }
     }
