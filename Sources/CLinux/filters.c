@@ -14,8 +14,7 @@ int scriptron_filter_load(const uint64_t *instructions, uint16_t count, int list
     return result < 0 ? -errno : (int)result;
 }
 
-int scriptron_filter_available(void) {
-    uint32_t action = SECCOMP_RET_ERRNO;
+int scriptron_filter_available(uint32_t action) {
     return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
 }
 

@@ -10,6 +10,6 @@ int scriptron_filter_load(const uint64_t *instructions, uint16_t count, int list
 /// An empty memfd_create(2), close-on-exec, for a compiler to write its filter to.
 int scriptron_filter_buffer(void);
 
-/// Whether the kernel has seccomp filters: 1 or 0.
-int scriptron_filter_available(void);
+/// Whether the kernel has seccomp filters with this action (SECCOMP_RET_…): 1 or 0.
+int scriptron_filter_available(uint32_t action);
 #endif

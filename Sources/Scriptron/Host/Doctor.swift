@@ -36,7 +36,7 @@ package enum Doctor {
 
     /// The machine: kernel, user, time zones.
     package static func machine() -> [Fact] {
-        let user = Users.isRoot ? "root: each job runs as a user of its own" : "\(Users.ownName): all jobs run as it"
+        let user = Users.isRoot ? "root: jobs run as the users that they name" : "\(Users.ownName): all jobs run as it"
         return [
             Fact("Machine", "kernel", .fact, Kernel.description), Fact("Machine", "user", .fact, user), zone(),
         ]
@@ -63,9 +63,9 @@ package enum Doctor {
             Fact("Sandbox", name, has ? .good : state, has ? good : lack)
         }
         return [
-            landlock(facts.landlockABI),
+            landlock(facts.landlockABI), errata(facts),
             fact(
-                "seccomp", facts.seccomp, "filters", "this kernel has no filters: jobs are refused", .bad),
+                "seccomp", facts.seccomp, actions(facts), "this kernel has no filters: jobs are refused", .bad),
             fact(
                 "mounts", facts.mountNamespaces, "a namespace a run: what is not granted cannot be written",
                 isRoot
@@ -105,14 +105,38 @@ package enum Doctor {
                 + "; what has a substitute is enforced by it, a job that needs the rest is refused")
     }
 
-    /// The jobs directory: whether it can be read, and only be changed by whom the host trusts.
-    package static func jobs(_ directory: Path) -> Fact {
-        do throws(Failure) {
-            try SourceOwnership.check(directory)
-            return Fact("Configuration", "jobs", .good, directory.text)
-        } catch {
-            return Fact("Configuration", "jobs", .bad, error.message, cure: error.cure)
+    /// What was amiss in Landlock and is mended in this kernel (security/landlock/errata in its source).
+    private static func errata(_ facts: SandboxFacts) -> Fact {
+        let known: [(number: Int, abi: Int, what: String, harm: String)] = [
+            (1, 4, "streams that are not TCP", "they are bound by the rules for TCP ports; sandboxes make none"),
+            (2, 6, "signals between threads", "a program whose threads signal one another may fail"),
+            (
+                3, 1, "directories moved out of a mount",
+                "who can move them out of a granted mount, which no job can, may widen rights in them"
+            ),
+        ]
+        func isMended(_ number: Int) -> Bool { facts.landlockErrata & 1 << (number - 1) != 0 }
+        let concerning = known.filter { facts.landlockABI >= $0.abi }
+        let words = concerning.map { erratum in
+            isMended(erratum.number)
+                ? "\(erratum.number) mended (\(erratum.what))"
+                : "\(erratum.number) open (\(erratum.what): \(erratum.harm))"
         }
+        return Fact(
+            "Sandbox", "Landlock errata", concerning.allSatisfy { isMended($0.number) } ? .good : .fact,
+            words.isEmpty ? "none that concerns this ABI" : words.joined(separator: ", "))
+    }
+
+    private static func actions(_ facts: SandboxFacts) -> String {
+        let names: [(SystemCallFilter.Action, String)] = [
+            (.fail, "fail"), (.killProcess, "kill"), (.hold, "wait for the host"), (.log, "be logged"),
+        ]
+        func list(_ names: [(SystemCallFilter.Action, String)]) -> String {
+            names.map(\.1).joined(separator: ", ")
+        }
+        let missing = names.filter { !facts.actions.contains($0.0) }
+        return "filters, by which calls can " + list(names.filter { facts.actions.contains($0.0) })
+            + (missing.isEmpty ? "" : "; they cannot " + list(missing))
     }
 
     /// The state directory: its store, read from a copy, and its disk.

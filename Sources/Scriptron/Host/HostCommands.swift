@@ -46,10 +46,13 @@ package struct ConfigurationPlace: Sendable, Hashable {
 package struct CheckReport: Sendable, Hashable {
     package var findings: [Value]
     package var jobs: [Value]
+    /// Whether the configuration bounds what jobs may declare.
+    package var hasCeiling: Bool
 
-    package init(findings: [Value], jobs: [Value]) {
+    package init(findings: [Value], jobs: [Value], hasCeiling: Bool = false) {
         self.findings = findings
         self.jobs = jobs
+        self.hasCeiling = hasCeiling
     }
 }
 

@@ -74,7 +74,7 @@ package struct LocalCommands: HostCommands {
         }
         if Users.isRoot, core.environment.configuration.ceiling == nil {
             let failure = Failure(
-                code: "ECEILING", "there is no ceiling: under a root host every job gets what it declares",
+                code: Doctor.noCeiling, "there is no ceiling: under a root host every job gets what it declares",
                 place: place.file?.text, cure: "add ceiling = { read = {…}, write = {…} } to it")
             findings.append(finding("error", failure))
         }
@@ -88,7 +88,8 @@ package struct LocalCommands: HostCommands {
             row["next"] = entry.loaded?.schedule.next(after: now).map { .number($0.epoch) } ?? .null
             return Value.map(row)
         }
-        return CheckReport(findings: findings, jobs: jobs)
+        return CheckReport(
+            findings: findings, jobs: jobs, hasCeiling: core.environment.configuration.ceiling != nil)
     }
 
     private func finding(_ level: String, _ failure: Failure, job: String? = nil) -> Value {

@@ -72,6 +72,15 @@ package struct ControlGroup: Sendable, Hashable {
 
 /// The control groups that this process is in, and in which it may make others.
 package struct OwnControlGroups: Sendable, Hashable {
+    /// Which kinds are mounted, whether they may be used or not.
+    package enum Hierarchy: String, Sendable, Hashable {
+        case none = "none"
+        case version1 = "version 1"
+        case version2 = "version 2"
+        case hybrid = "versions 1 and 2 (hybrid)"
+    }
+
+    package var hierarchy = Hierarchy.none
     /// Of version 2; nil: there is none that may be used.
     package var unified: ControlGroup?
     /// The controllers of version 2 that groups in it can have.
@@ -97,6 +106,9 @@ package struct OwnControlGroups: Sendable, Hashable {
             let mounts = try? Files.readSmall("/proc/self/mountinfo", max: 16 << 20)
         else { return found }
         let mountLines = String(decoding: mounts, as: UTF8.self).split(separator: "\n").map(Mount.init)
+        let hasOld = mountLines.contains { $0.type == "cgroup" }
+        let hasNew = mountLines.contains { $0.type == "cgroup2" }
+        found.hierarchy = hasOld ? hasNew ? .hybrid : .version1 : hasNew ? .version2 : .none
         var named: ControlGroup?
         for line in String(decoding: text, as: UTF8.self).split(separator: "\n") {
             let fields = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false).map(String.init)

@@ -27,8 +27,19 @@ package struct SystemCallFilter: Sendable, Hashable {
         }
     }
 
-    /// Whether the kernel has such filters.
-    package static func isAvailable() -> Bool { scriptron_filter_available() == 1 }
+    /// What a filter can have the kernel do with a call, beside letting it pass (linux/seccomp.h).
+    package enum Action: UInt32, Sendable, Hashable, CaseIterable {
+        case killProcess = 0x8000_0000
+        case fail = 0x0005_0000
+        /// It waits for another process's answer.
+        case hold = 0x7FC0_0000
+        case log = 0x7FFC_0000
+    }
+
+    /// What this kernel can do with a call; nothing: it has no such filters.
+    package static func actions() -> Set<Action> {
+        Set(Action.allCases.filter { scriptron_filter_available($0.rawValue) == 1 })
+    }
 }
 
 extension SystemCallFilter {

@@ -59,7 +59,10 @@ package final class Confinement {
                 }
             }
         if grant.connects, grant.broker == .none, grant.mode == .bestEffort {
-            missing.append("broker: connections are judged by their ports alone")
+            missing.append(
+                ruleset != nil && facts.landlockABI >= 4
+                    ? "broker: connections are judged by their ports alone"
+                    : "broker: TCP connections are not judged at all")
         }
         let namespace = mounts?.namespace
         return Confinement(grant, facts, scratch, namespace, ruleset, filter, missing)
@@ -89,13 +92,33 @@ package final class Confinement {
             limits: Self.limits(grant, facts))
         makesRulesInside = grant.mode != .off && ruleset == nil && grant.readsProcesses && facts.landlockABI > 0
         var layers: [String] = []
+        if grant.mode == .off { layers.append("off") }
         if namespace != nil { layers.append("mounts") }
+        if facts.pidNamespaces { layers.append("pids") }
         if grant.mode != .off { layers.append("caps") }
         if let name = grant.identity?.name { layers.append("user=\(name)") }
-        if ruleset != nil || makesRulesInside { layers.append("landlock-\(facts.landlockABI)") }
+        let hasRules = ruleset != nil || makesRulesInside
+        if hasRules { layers += ["landlock-\(facts.landlockABI)", facts.errataWord].compactMap { $0 } }
         if filter != nil { layers.append("seccomp") }
-        if filter != nil, grant.broker != .none { layers.append("broker") }
-        report = SandboxReport(layers: layers, missing: missing)
+        if grant.connects, filter != nil, grant.broker != .none {
+            layers.append("broker")
+        } else if !grant.ports.isEmpty, hasRules, facts.landlockABI >= 4 {
+            layers.append("ports")
+        }
+        report = SandboxReport(
+            layers: layers, limits: Self.limitWords(grant, facts, isFiltered: filter != nil), missing: missing)
+    }
+
+    /// What holds the limits of processes and memory for this grant.
+    private static func limitWords(_ grant: Grant, _ facts: SandboxFacts, isFiltered: Bool) -> [String] {
+        let processes =
+            grant.programs.isEmpty && isFiltered && facts.holders.processes != .namespace
+            ? "seccomp" : facts.holders.processes.rawValue
+        // Without programs the address space of the worker stands behind Lua's own limit.
+        let memory =
+            !grant.hasPrograms
+            ? "lua+address-space" : grant.limits.programMemory == nil ? "lua" : facts.holders.memory.rawValue
+        return ["processes=\(processes)", "memory=\(memory)"]
     }
 
     private static func limits(_ grant: Grant, _ facts: SandboxFacts) -> ProcessConfinement.Limits {

@@ -25,7 +25,7 @@ extension GrantResolver {
                 line: GrantRefusal.ceilingLine("user", name) + " or jobs = { [\"\(job)\"] = { user = \"\(name)\" } }")
             return nil
         }
-        guard account.uid == terms.facts.uid || terms.facts.canSwitchUser else {
+        guard account.uid == terms.facts.uid || KernelFloor.users.holder(terms.facts) != nil else {
             refusals.add(
                 key, code: "EPERM", "the host may not switch to the user \(name)",
                 cure: "give the host CAP_SETUID, CAP_SETGID and CAP_SETPCAP")
@@ -50,8 +50,7 @@ extension GrantResolver {
             return .failure(Refused())
         }
         if account.uid == job?.uid ?? terms.facts.uid { return .success(nil) }
-        guard terms.facts.uid == 0, terms.facts.canSwitchUser, terms.facts.pidNamespaces, terms.facts.mountNamespaces
-        else {
+        guard [KernelFloor.users, KernelFloor.programsOfOthers].allSatisfy({ $0.holder(terms.facts) != nil }) else {
             refusals.add(
                 key, code: "EPERM",
                 "only a host that runs as root, and can make PID and mount namespaces, can run \(program.name) as \(name)",

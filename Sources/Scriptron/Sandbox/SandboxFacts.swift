@@ -6,6 +6,8 @@ package struct SandboxFacts: Sendable, Hashable {
     package var landlockErrata: Int
     /// Whether the kernel has seccomp filters.
     package var seccomp: Bool
+    /// What its filters can do with a call.
+    package var actions = Set(SystemCallFilter.Action.allCases)
     /// Whether mount namespaces can be made and changed.
     package var mountNamespaces: Bool
     /// Whether PID namespaces can be made.
@@ -16,6 +18,8 @@ package struct SandboxFacts: Sendable, Hashable {
     package var canSwitchUser: Bool
     /// Whose connections can be judged one by one.
     package var broker: BrokerReach
+    /// What holds the limits of processes and memory.
+    package var holders = LimitHolders()
     /// The effective user of this process.
     package var uid: UInt32
 
@@ -37,23 +41,36 @@ package struct SandboxFacts: Sendable, Hashable {
     /// Asks the kernel; what cannot be asked is tried in children that end at once. About two milliseconds.
     package static func probe() -> SandboxFacts {
         let pidNamespaces = Namespaces.canMakePIDNamespaces()
-        return SandboxFacts(
-            landlockABI: Landlock.abi(), landlockErrata: Landlock.errata(), seccomp: SystemCallFilter.isAvailable(),
+        let actions = SystemCallFilter.actions()
+        var facts = SandboxFacts(
+            landlockABI: Landlock.abi(), landlockErrata: Landlock.errata(), seccomp: actions.contains(.fail),
             mountNamespaces: Namespaces.canMakeMountNamespaces(), pidNamespaces: pidNamespaces,
             pidLimits: pidNamespaces && Namespaces.canLimitProcesses(),
             canSwitchUser: Capabilities.current().isSuperset(of: [.setUsers, .setGroups, .dropBoundingSet]),
             broker: BrokerReach.probe(),
             uid: Users.ownID)
+        facts.actions = actions
+        facts.holders = LimitHolders(limitsPIDs: facts.pidLimits, OwnControlGroups.discover())
+        return facts
     }
 
-    /// What is there, as short text for the record and for `doctor`: `landlock-7 seccomp mounts pids users`.
+    /// Landlock's errata that this kernel has fixed, by their numbers: `errata=1,2`; nil: none.
+    package var errataWord: String? {
+        let numbers = (1..<32).filter { landlockErrata & 1 << ($0 - 1) != 0 }
+        return numbers.isEmpty ? nil : "errata=" + numbers.map(String.init).joined(separator: ",")
+    }
+
+    /// What is there, as short text for `status` and `doctor`: `landlock-7 seccomp mounts pids users broker
+    /// processes=namespace memory=cgroup-2`.
     package var text: String {
         var words = [landlockABI > 0 ? "landlock-\(landlockABI)" : "no-landlock"]
+        if let errataWord { words.append(errataWord) }
         words.append(seccomp ? "seccomp" : "no-seccomp")
         words.append(mountNamespaces ? "mounts" : "no-mounts")
         words.append(pidNamespaces ? "pids" : "no-pids")
         words.append(canSwitchUser ? "users" : "no-users")
         words.append(broker == .none ? "no-broker" : "broker")
+        words += ["processes=\(holders.processes.rawValue)", "memory=\(holders.memory.rawValue)"]
         return words.joined(separator: " ")
     }
 }

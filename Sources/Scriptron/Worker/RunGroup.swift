@@ -90,8 +90,6 @@ final class RunGroups {
 
     /// Whether all in a group can be killed at once.
     var canKill: Bool { own.unified != nil }
-    var canLimitMemory: Bool { own.can("memory") }
-    var canLimitProcesses: Bool { own.can("pids") }
 
     /// Makes the groups of a run.
     func make(_ wants: RunGroup.Wants) throws(SystemError) -> RunGroup {

@@ -50,8 +50,7 @@ struct ZygoteLoop {
     /// Workers, the spare one too.
     private var workers: [Int32: Worker] = [:]
     private let groups: RunGroups
-    /// Whether processes are limited in a PID namespace.
-    private let limitsPIDs: Bool
+    private let holders: LimitHolders
     private var endings: Endings
     /// Programs of other users, beside workers in their PID namespaces.
     private var programs: Set<Int32> = []
@@ -69,12 +68,14 @@ struct ZygoteLoop {
         try Rehearsal.run()
         var facts = SandboxFacts.probe()
         if !rungs.contains(.namespaces) { (facts.pidNamespaces, facts.pidLimits) = (false, false) }
+        let own = rungs.contains(.groups) ? OwnControlGroups.discover() : OwnControlGroups()
+        facts.holders = LimitHolders(limitsPIDs: facts.pidLimits, own)
+        holders = facts.holders
         confinements = ConfinementCache(facts: facts)
         pidNamespace = facts.pidNamespaces ? try Namespaces.currentPIDNamespace() : nil
         children = try ChildSignal()
         if rungs.contains(.sweep) { try ProcessTree.becomeSubreaper() }
-        limitsPIDs = facts.pidLimits
-        groups = RunGroups(rungs.contains(.groups) ? OwnControlGroups.discover() : OwnControlGroups())
+        groups = RunGroups(own)
         endings = Endings(sweeps: rungs.contains(.sweep) && !facts.pidNamespaces)
         stage = try WorkerStage()
         report(.ready)
@@ -158,9 +159,9 @@ struct ZygoteLoop {
         guard grant.hasPrograms else { return Worker(hasPrograms: false) }
         var wants = RunGroup.Wants()
         wants.kill = pidNamespace == nil && groups.canKill
-        if groups.canLimitMemory { wants.memory = grant.limits.programMemory }
-        if !limitsPIDs, groups.canLimitProcesses { wants.processes = grant.limits.processes }
-        let counted = limitsPIDs || wants.processes != nil ? nil : grant.limits.processes
+        if holders.memory.isGroup { wants.memory = grant.limits.programMemory }
+        if holders.processes.isGroup { wants.processes = grant.limits.processes }
+        let counted = holders.processes == .count ? grant.limits.processes : nil
         return Worker(group: wants.isEmpty ? nil : try groups.make(wants), counted: counted)
     }
 
@@ -223,7 +224,7 @@ struct ZygoteLoop {
         let pid = Result { try ProcessTree.fork() }
         if case .success(0) = pid {
             // The usual limit, for a run without programs too: the spare worker sets it while nobody waits for it.
-            if limitsPIDs { try Namespaces.limitOwnProcesses(JobLimits.usualProcesses) }
+            if holders.processes == .namespace { try Namespaces.limitOwnProcesses(JobLimits.usualProcesses) }
             return 0
         }
         // Only fails where the descriptor is none, which it is.

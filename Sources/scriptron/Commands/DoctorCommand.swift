@@ -14,7 +14,8 @@ enum DoctorCommand: Command {
 
     private static func facts(_ arguments: CommandArguments, _ context: CommandContext) -> [Doctor.Fact] {
         let facts = SandboxFacts.probe()
-        let machine = Doctor.machine() + Doctor.sandbox(facts) + Doctor.limits(facts) + [Doctor.lua()]
+        let machine =
+            Doctor.machine() + Doctor.sandbox(facts) + [Doctor.lua()] + Doctor.needs(facts) + Doctor.limits(facts)
         let place: ConfigurationPlace
         do throws(Failure) {
             place = try context.configuration(arguments)
@@ -25,20 +26,24 @@ enum DoctorCommand: Command {
         let name = (place.file ?? place.workingDirectory).text
         do throws(Failure) {
             let places = try context.local.locate(place)
-            return machine + [
-                Doctor.Fact("Configuration", "file", .good, name),
-                Doctor.jobs(places.jobsDirectory),
-            ] + Doctor.state(places.stateDirectory) + [host(places.stateDirectory)]
+            let jobs = Doctor.jobs(places.jobsDirectory, isRoot: facts.uid == 0) { () throws(Failure) in
+                try context.local.check(place)
+            }
+            return machine + [Doctor.Fact("Configuration", "file", .good, name)] + jobs
+                + Doctor.state(places.stateDirectory) + [host(places.stateDirectory, facts)]
         } catch {
             let text = Failure(code: error.code, error.message, place: error.place).description
             return machine + [Doctor.Fact("Configuration", "file", .bad, text, cure: error.cure)]
         }
     }
 
-    private static func host(_ stateDirectory: Path) -> Doctor.Fact {
+    private static func host(_ stateDirectory: Path, _ facts: SandboxFacts) -> Doctor.Fact {
         do throws(Failure) {
             let status = try HostClient(socket: StatePlaces(stateDirectory).socket).get("/v1/status")
-            return Doctor.Fact("State", "host", .good, "running, pid \(status["pid"]?.integer ?? 0)")
+            let has = status["sandbox"]?.text ?? ""
+            // A service has control groups and rights of its own: what it says of itself is what holds for its runs.
+            let difference = has == facts.text ? "" : "; its sandboxes, unlike those of this shell: \(has)"
+            return Doctor.Fact("State", "host", .good, "running, pid \(status["pid"]?.integer ?? 0)\(difference)")
         } catch {
             return Doctor.Fact("State", "host", .fact, "not running")
         }
@@ -47,6 +52,7 @@ enum DoctorCommand: Command {
     static func lines(_ rows: [Value], _ style: TextStyle) -> [String] {
         var lines: [String] = []
         var group = ""
+        let width = max(16, (rows.map { ($0["name"]?.text ?? "?").printable().count }.max() ?? 0) + 1)
         for row in rows {
             if let name = row["group"]?.text, name != group {
                 if !lines.isEmpty { lines.append("") }
@@ -54,7 +60,7 @@ enum DoctorCommand: Command {
                 group = name
             }
             let (mark, ink) = mark(row["state"]?.text ?? "")
-            let head = "  " + mark.padded(to: 5) + (row["name"]?.text ?? "?").printable().padded(to: 16)
+            let head = "  " + mark.padded(to: 5) + (row["name"]?.text ?? "?").printable().padded(to: width)
             var text = head + (row["text"]?.text ?? "").printable()
             if let cure = row["cure"]?.text, !cure.isEmpty { text += "; " + cure.printable() }
             lines += style.wrap(text, indent: head.count).map { style.paint($0, ink) }

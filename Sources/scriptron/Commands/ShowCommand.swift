@@ -45,9 +45,14 @@ enum ShowCommand: Command {
         return style.wrap(first, indent: 2)
             + rows.filter { !$0.1.isEmpty }.flatMap { row in
                 style.wrap("  " + row.0.padded(to: 12) + row.1.printable(), indent: 14).map {
-                    row.0 == "sandbox" && sandbox == "off" ? style.paint($0, .red) : $0
+                    row.0 == "sandbox" && isWeak(sandbox) ? style.paint($0, .red) : $0
                 }
             }
+    }
+
+    /// Whether a sandbox, as the record tells of it, was not whole.
+    private static func isWeak(_ sandbox: String) -> Bool {
+        sandbox == "off" || sandbox.hasPrefix("off ") || sandbox.contains("(without ")
     }
 
     private static func section(_ title: String, _ value: Value?, _ style: TextStyle) -> [String] {

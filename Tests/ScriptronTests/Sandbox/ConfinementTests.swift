@@ -83,12 +83,16 @@ struct ConfinementTests {
         throws
     {
         let layers = try arena.probe(standing).lines
-        let landlock = "landlock-\(Landlock.abi())"
+        let facts = SandboxFacts.probe()
+        let kernel = ["landlock-\(facts.landlockABI)", facts.errataWord, "seccomp"].compactMap { $0 }
+            .joined(separator: " ")
+        let words = try #require(layers.first)
         switch standing {
-        case .root: #expect(layers == ["mounts caps \(landlock) seccomp"])
-        case .user: #expect(layers == ["mounts caps user=65534 \(landlock) seccomp"])
-        case .plain: #expect(layers == ["caps \(landlock) seccomp"])
+        case .root: #expect(words.hasPrefix("mounts pids caps \(kernel) processes="), "\(words)")
+        case .user: #expect(words.hasPrefix("mounts pids caps user=65534 \(kernel) processes="), "\(words)")
+        case .plain: #expect(words.hasPrefix("caps \(kernel) processes="), "\(words)")
         }
+        #expect(words.contains(" memory=") && !words.contains("without"))
     }
 
     @Test("What is granted works", arguments: Standing.allCases) func granted(standing: Standing) throws {
@@ -173,8 +177,24 @@ struct ConfinementTests {
         let refused = try arena.probe(.root, ["--abi", "0"]).output
         #expect(refused.contains("this kernel has no Landlock"))
         let lines = try arena.probe(.root, ["--abi", "0", "--mode", "best-effort"]).lines
-        #expect(lines == ["mounts caps seccomp (without Landlock: this kernel has no Landlock)"])
-        #expect(try arena.probe(.user, ["--mode", "off"]).lines == ["user=65534"])
+        let words = try #require(lines.first)
+        #expect(words.hasPrefix("mounts pids caps seccomp processes="))
+        #expect(words.hasSuffix(" (without Landlock: this kernel has no Landlock)"))
+        #expect(try arena.probe(.user, ["--mode", "off"]).lines.first?.hasPrefix("off pids user=65534 ") == true)
+    }
+
+    @Test("The record says who judges connections where the host does not", arguments: [(7, true), (3, false)])
+    func ports(abi: Int, judged: Bool) throws {
+        let abi = min(abi, Landlock.abi())
+        try #require(abi >= 4 || !judged)
+        let options = ["--abi", "\(abi)", "--mode", "best-effort", "--port", "80"]
+        let words = try #require(try arena.probe(.root, options).lines.first)
+        #expect(words.contains(" seccomp ports processes=") == judged, "\(words)")
+    }
+
+    @Test("The record says what limits memory") func memory() throws {
+        #expect(try arena.probe(.root).lines.first?.hasSuffix(" memory=lua+address-space") == true)
+        #expect(try arena.probe(.root, ["--run", "true"]).lines.first?.hasSuffix(" memory=lua") == true)
     }
 
     @Test("A link in the place of a granted path is an error, not a way", arguments: Standing.allCases)
