@@ -39,7 +39,8 @@ extension Doctor {
         case .group1, .group2:
             Fact(
                 "Limits", "processes", .good,
-                "by a control group of version \(facts.holders.processes == .group1 ? 1 : 2) for each run with programs")
+                "by a control group of version \(facts.holders.processes == .group1 ? 1 : 2) for each run with programs"
+            )
         case .count:
             Fact(
                 "Limits", "processes", .warning, "counted twenty times a second",

@@ -72,7 +72,8 @@ import Testing
                 == "warning: signals to processes outside: refused, for that takes Landlock ABI 6 (Linux 6.12), or the "
                 + "PID namespace")
         #expect(text("without run").hasSuffix("by seccomp: none at all, in place of Landlock ABI 6 (Linux 6.12)"))
-        #expect(text("connect").hasSuffix("with sandbox = \"best-effort\" the port alone, by Landlock ABI 4 (Linux 6.7)"))
+        #expect(
+            text("connect").hasSuffix("with sandbox = \"best-effort\" the port alone, by Landlock ABI 4 (Linux 6.7)"))
         // No job of a plain user's host runs as root.
         #expect(text("as root").isEmpty && text("user").isEmpty)
     }
