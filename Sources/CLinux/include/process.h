@@ -42,6 +42,10 @@ struct scriptron_exit {
 /// ended, 0 where none has yet, -ECHILD where there is no child.
 int scriptron_reap(pid_t pid, int wait, struct scriptron_exit *result);
 
+/// Looks how the child `pid` ended, which stays to be waited for. 1 and `*result` where it has, 0 where it has not, or
+/// -errno.
+int scriptron_peek(pid_t pid, struct scriptron_exit *result);
+
 /// A signalfd(2) for SIGCHLD, non-blocking; the signal is blocked for the process.
 int scriptron_child_signalfd(void);
 

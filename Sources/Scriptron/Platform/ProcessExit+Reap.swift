@@ -8,11 +8,20 @@ extension ProcessExit {
         let found = scriptron_reap(pid, wait ? 1 : 0, &result)
         if found == 0 { return .none }
         if found < 0 { return .noChild }
-        return .exit(
-            ProcessExit(
-                pid: result.pid, code: result.exited == 1 ? result.code : nil,
-                signal: result.exited == 1 ? nil : result.code,
-                cpuSeconds: Double(result.cpu_microseconds) / 1_000_000, maxRSSBytes: result.max_rss_bytes))
+        return .exit(ProcessExit(result))
+    }
+
+    /// How the child `pid` ended, without waiting for it; nil: it runs, or is none.
+    package static func peek(pid: Int32) -> ProcessExit? {
+        var result = scriptron_exit()
+        return scriptron_peek(pid, &result) == 1 ? ProcessExit(result) : nil
+    }
+
+    private init(_ result: scriptron_exit) {
+        self.init(
+            pid: result.pid, code: result.exited == 1 ? result.code : nil,
+            signal: result.exited == 1 ? nil : result.code,
+            cpuSeconds: Double(result.cpu_microseconds) / 1_000_000, maxRSSBytes: result.max_rss_bytes)
     }
 
     /// Kills a child of ours and waits for it.

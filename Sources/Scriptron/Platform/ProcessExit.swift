@@ -8,9 +8,9 @@ package struct ProcessExit: Sendable, Hashable {
     /// The signal that killed it.
     package let signal: Int32?
     /// User and system time of it and the descendants it waited for.
-    package let cpuSeconds: Double
+    package var cpuSeconds: Double
     /// The largest resident set among them.
-    package let maxRSSBytes: Int64
+    package var maxRSSBytes: Int64
 
     /// SIGXFSZ: what a process gets that writes beyond RLIMIT_FSIZE.
     package static let fileSizeSignal = SIGXFSZ

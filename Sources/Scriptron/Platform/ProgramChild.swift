@@ -60,11 +60,12 @@ struct ProgramChild {
         exit = ProcessExit(pid: 0, code: code, signal: signal, cpuSeconds: 0, maxRSSBytes: 0)
     }
 
-    /// Signals its process group, while its number is still its own.
+    /// Signals its process group, while its number is still its own. Whoever started one elsewhere keeps its number until
+    /// the process group is killed.
     func signal(_ number: Int32) {
         switch place {
         case .own(let handle): if exit == nil { kill(-handle.pid, number) }
-        case .elsewhere(let program): if !hasEnded { program.signal(number) }
+        case .elsewhere(let program): if !hasEnded || number == SIGKILL { program.signal(number) }
         }
     }
 

@@ -84,21 +84,16 @@ final class ForeignPrograms: Sendable {
         return Answer(worker: program.worker, request: program.request, result: .failure(failure))
     }
 
-    /// It ended: its worker is told. False where it is none of these.
-    func ended(_ exit: ProcessExit) -> Bool {
+    /// It ended: its worker is told, whose number this is; nil: it is none of these.
+    func ended(_ exit: ProcessExit) -> Int64? {
         let program = programs.withLock { programs in
             programs.first { $0.value.pid == exit.pid }.flatMap { programs.removeValue(forKey: $0.key) }
         }
-        guard let program else { return false }
+        guard let program else { return nil }
         program.handover.end()
         // A pipe that nobody filled takes it at once; one that nobody reads is an error, and no matter.
         try? program.status.write(ProgramStatus(exit).bytes)
-        return true
-    }
-
-    /// The pid of a worker's program.
-    func pid(_ id: Int64, of worker: Int64) -> Int32? {
-        programs.withLock { $0[id].flatMap { $0.worker == worker ? $0.pid : nil } }
+        return program.worker
     }
 
     /// The worker is gone; its programs go with it.

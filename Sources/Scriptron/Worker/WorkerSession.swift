@@ -37,6 +37,9 @@ final class WorkerSession: Sendable {
         /// The limit for which it was killed.
         var exceeded: (LimitName, Failure)?
         var limitsHit: [LimitName] = []
+        /// What programs of other users took, that ran beside it.
+        var cpuSeconds = 0.0
+        var maxRSSBytes: Int64 = 0
         /// SIGKILL did not end it, or something that it started.
         var unkillable = false
         /// Why its words were not accepted.
@@ -159,6 +162,14 @@ final class WorkerSession: Sendable {
         try broker.hear(listener, user: user)
     }
 
+    /// A program of another user ended that ran beside it.
+    func used(_ exit: ProcessExit) {
+        state.withLock { state in
+            state.cpuSeconds += exit.cpuSeconds
+            state.maxRSSBytes = max(state.maxRSSBytes, exit.maxRSSBytes)
+        }
+    }
+
     /// Tells what the broker refused and saw; before the end too, for the loop may hear of that first.
     private func tellNotes() {
         let notes = state.withLock { state in
@@ -223,7 +234,10 @@ final class WorkerSession: Sendable {
             if release() { replace() }
             return
         }
+        var exit = exit
         let verdict = state.withLock { state in
+            exit.cpuSeconds += state.cpuSeconds
+            exit.maxRSSBytes = max(exit.maxRSSBytes, state.maxRSSBytes)
             state.limitsHit += limitsHit
             if exit.signal == ProcessExit.killSignal, !state.killed, let limit = limitsHit.first {
                 state.exceeded = (limit, exceeded(limit))

@@ -316,8 +316,8 @@ package final class Workers: Sendable {
 
     /// Signals a program of another user that runs for this worker, and its process group.
     package func signal(program id: Int64, of worker: Int64, _ signal: Int32) {
-        guard let pid = programs.pid(id, of: worker) else { return }
-        state.withLock { $0.zygote }?.send(.signal(pid: pid, signal: signal), descriptors: [])
+        let (zygote, pid) = state.withLock { ($0.zygote, $0.sessions[worker]?.pid) }
+        if let pid { zygote?.send(.signal(program: id, worker: pid, signal: signal)) }
     }
 
     private func answer(_ answer: ForeignPrograms.Answer) {
@@ -412,7 +412,10 @@ package final class Workers: Sendable {
         case .stuck(let worker, let pid):
             state.withLock { state in state.workers[worker].flatMap { state.sessions[$0] } }?.stuck(pid)
         case .exited(let exit, let limitsHit):
-            if programs.ended(exit) { return }
+            if let worker = programs.ended(exit) {
+                state.withLock { $0.sessions[worker] }?.used(exit)
+                return
+            }
             let session = state.withLock { state in
                 if state.spare.worker?.process.pid == exit.pid { state.spare.worker = nil }
                 return state.workers.removeValue(forKey: exit.pid).flatMap { state.sessions[$0] }

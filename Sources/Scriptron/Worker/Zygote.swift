@@ -53,7 +53,7 @@ struct ZygoteLoop {
     private let holders: LimitHolders
     private var endings: Endings
     /// Programs of other users, beside workers in their PID namespaces.
-    private var programs: Set<Int32> = []
+    private var programs = ProgramsBeside()
     /// The one that waits for its part, as far as is known here.
     private var spare: Int32?
     private var pending: [(bytes: [UInt8], descriptors: [Descriptor])] = []
@@ -89,13 +89,17 @@ struct ZygoteLoop {
             let ready = control.waitWith(
                 children.descriptor, writable: !pending.isEmpty,
                 seconds: min(
-                    endings.nextLook, counts ? Self.countPeriod : .infinity,
+                    endings.nextLook, programs.next, counts ? Self.countPeriod : .infinity,
                     groups.hasLeft ? Self.removalPeriod : .infinity))
             if groups.hasLeft { groups.removeLeft() }
             if counts { count() }
+            let hadPrograms = !programs.isEmpty
+            programs.letGoOfLate()
             if ready.second { reap() }
             settle()
             if ready.first { alive = takeRequests() }
+            // Others are only looked for where all may be waited for.
+            if hadPrograms, programs.isEmpty { reap() }
             flush()
             if alive { keepSpare() }
         }
@@ -103,7 +107,7 @@ struct ZygoteLoop {
             ProcessTree.kill(pid)
             worker.group?.kill()
         }
-        for pid in programs { ProcessTree.kill(pid) }
+        programs.killAll()
         ProcessTree.sweepAll(seconds: 3)
         for worker in workers.values { if let group = worker.group { groups.remove(group) } }
     }
@@ -121,8 +125,7 @@ struct ZygoteLoop {
                 case .spawn(let request) where packet.descriptors.count == 3: spawn(request, packet.descriptors)
                 case .taken(let pid): if spare == pid { spare = nil }
                 case .program(let order) where packet.descriptors.count == 7: start(order, packet.descriptors)
-                case .signal(let pid, let signal):
-                    if programs.contains(pid) { ProcessTree.signalGroup(pid, signal) }
+                case .signal(let program, let worker, let signal): programs.signal(program, of: worker, signal)
                 case .spawn, .program: continue
                 }
             case .nothing: return true
@@ -184,7 +187,7 @@ struct ZygoteLoop {
             // Only fails where the descriptor is none, which it is.
             try? Namespaces.enterPIDNamespace(own)
             let pid = try forked.get()
-            programs.insert(pid)
+            programs.add(order.id, pid: pid, worker: order.worker)
             report(.program(id: order.id, pid: pid), descriptors: [try handle(pid).descriptor])
         } catch {
             report(.refused(id: order.id, Failure.wrapping(error)))
@@ -236,14 +239,9 @@ struct ZygoteLoop {
 
     private mutating func reap() {
         children.drain()
-        while case .exit(let exit) = ProcessExit.reap(wait: false) {
+        for exit in programs.look() { report(.exited(exit, limitsHit: [])) }
+        while let exit = nextExit() {
             if exit.pid == spare { spare = nil }
-            if programs.remove(exit.pid) != nil {
-                // What it left behind in its process group; the number is the group's as long as there is one.
-                ProcessTree.signalGroup(exit.pid, ProcessTree.killing)
-                report(.exited(exit, limitsHit: []))
-                continue
-            }
             guard let worker = workers.removeValue(forKey: exit.pid) else { continue }
             if worker.group != nil || (worker.hasPrograms && endings.sweeps) {
                 endings.add(exit, worker.group, limitsHit: worker.limitsHit)
@@ -253,9 +251,22 @@ struct ZygoteLoop {
         }
     }
 
+    /// The next child that ended, none of `programs`.
+    private func nextExit() -> ProcessExit? {
+        // Any child: what became the zygote's own by its parent's end is waited for too.
+        if programs.isEmpty {
+            if case .exit(let exit) = ProcessExit.reap(wait: false) { return exit }
+            return nil
+        }
+        for pid in workers.keys {
+            if case .exit(let exit) = ProcessExit.reap(pid: pid, wait: false) { return exit }
+        }
+        return nil
+    }
+
     /// Kills what ended workers left behind, and reports those of which nothing is left.
     private mutating func settle() {
-        for news in endings.look(known: programs.union(workers.keys)) {
+        for news in endings.look(known: programs.pids.union(workers.keys)) {
             switch news {
             case .stuck(let worker, let pid): report(.stuck(worker: worker, pid: pid))
             case .over(let exit, let limitsHit, let group):

@@ -8,15 +8,16 @@ enum ZygoteRequest: Sendable, Hashable {
     /// A program of another user is wanted beside a worker. The packet carries seven descriptors: the grant, what is
     /// executed (`ForeignProgram`), and what become its input, output, errors, status and channel.
     case program(ProgramOrder)
-    /// A signal for such a program and its process group.
-    case signal(pid: Int32, signal: Int32)
+    /// A signal for such a program, of this worker, and its process group.
+    case signal(program: Int64, worker: Int32, signal: Int32)
 
     var value: Value {
         switch self {
         case .spawn(let request): request.value
         case .taken(let pid): ["taken": .int(Int64(pid))]
         case .program(let order): order.value
-        case .signal(let pid, let signal): ["to": .int(Int64(pid)), "signal": .int(Int64(signal))]
+        case .signal(let program, let worker, let signal):
+            ["to": .int(program), "of": .int(Int64(worker)), "signal": .int(Int64(signal))]
         }
     }
 
@@ -25,10 +26,11 @@ enum ZygoteRequest: Sendable, Hashable {
             self = .taken(pid: pid)
         } else if let order = ProgramOrder(value) {
             self = .program(order)
-        } else if let pid = value["to"]?.integer.flatMap({ Int32(exactly: $0) }),
+        } else if let program = value["to"]?.integer,
+            let worker = value["of"]?.integer.flatMap({ Int32(exactly: $0) }),
             let signal = value["signal"]?.integer.flatMap({ Int32(exactly: $0) })
         {
-            self = .signal(pid: pid, signal: signal)
+            self = .signal(program: program, worker: worker, signal: signal)
         } else if let request = SpawnRequest(value) {
             self = .spawn(request)
         } else {
