@@ -64,3 +64,21 @@ ssize_t scriptron_attribute(const char *path, const char *name, void *value, siz
     ssize_t result = getxattr(path, name, value, length);
     return result < 0 ? -errno : result;
 }
+
+ssize_t scriptron_attribute_names(int descriptor, void *names, size_t length) {
+    ssize_t result = flistxattr(descriptor, names, length);
+    return result < 0 ? -errno : result;
+}
+
+ssize_t scriptron_attribute_of(int descriptor, const char *name, void *value, size_t length) {
+    ssize_t result = fgetxattr(descriptor, name, value, length);
+    return result < 0 ? -errno : result;
+}
+
+int scriptron_set_attribute(int descriptor, const char *name, const void *value, size_t length) {
+    return fsetxattr(descriptor, name, value, length, 0) < 0 ? -errno : 0;
+}
+
+int scriptron_sync_file_system(int descriptor) {
+    return syncfs(descriptor) < 0 ? -errno : 0;
+}

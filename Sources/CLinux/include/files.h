@@ -45,6 +45,18 @@ int64_t scriptron_seek_data(int descriptor, int64_t offset, int hole);
 /// getxattr(2): the length of an extended attribute's value, of which at most `length` bytes are stored.
 ssize_t scriptron_attribute(const char *path, const char *name, void *value, size_t length);
 
+/// flistxattr(2): the names of a file's extended attributes, each with its NUL.
+ssize_t scriptron_attribute_names(int descriptor, void *names, size_t length);
+
+/// fgetxattr(2): the length of an attribute's value, of which at most `length` bytes are stored.
+ssize_t scriptron_attribute_of(int descriptor, const char *name, void *value, size_t length);
+
+/// fsetxattr(2).
+int scriptron_set_attribute(int descriptor, const char *name, const void *value, size_t length);
+
+/// syncfs(2): makes everything durable that was written to the file system of the descriptor.
+int scriptron_sync_file_system(int descriptor);
+
 /// pipe2(2), close-on-exec: the reading end, then the writing end.
 int scriptron_pipe(int ends[2]);
 #endif

@@ -52,6 +52,22 @@ package protocol Effects: AnyObject {
     /// The same back; content of more than `max` bytes is a failure (`EFBIG`).
     func decompress(_ from: CheckedPath, _ to: CheckedPath, max: Int64?) throws(Failure) -> ConvertedFile
 
+    /// Puts the sources, with all that is below them, into an archive, and the list of it into its manifest.
+    func createArchive(
+        _ path: CheckedPath, _ sources: [ArchiveSource], _ options: ArchiveOptions
+    ) throws(Failure) -> ArchiveTotals
+    /// Counts what would go into it, with a fingerprint.
+    func scanArchive(_ sources: [ArchiveSource], _ options: ArchiveOptions) throws(Failure) -> ArchiveTotals
+    /// The members; more than `max` of them are a failure (`ETOOMANY`).
+    func listArchive(_ path: CheckedPath, only: [Glob], max: Int64) throws(Failure) -> [ArchiveEntry]
+    /// Reads an archive through, or a directory that one was unpacked into, and compares it with the manifest; what
+    /// does not fit is a failure (`EDAMAGED`).
+    func verifyArchive(_ path: CheckedPath, manifest: CheckedPath?) throws(Failure) -> ArchiveTotals
+    /// Unpacks below a directory, made where it is missing; refuses names and links that lead out of it (`EESCAPE`).
+    func extractArchive(
+        _ path: CheckedPath, into: CheckedPath, _ options: ExtractOptions
+    ) throws(Failure) -> ArchiveTotals
+
     // Programs and the network.
 
     /// Runs programs and waits for them. Exit codes beside the expected are the caller's to judge.

@@ -26,7 +26,7 @@ extension LiveEffects {
             try compressor.feed([], last: true, sink)
             let hash = Digest.hexadecimal(digest.finish())
             // What was written is read back: compressors, memory and disks have failed before.
-            try target.rewind()
+            try target.seek(to: 0)
             let (bytes, found) = try content(of: target, call)
             guard bytes == result.bytes, found == hash else {
                 throw Failure(

@@ -73,6 +73,7 @@ package struct Plan: Sendable {
         "connect": ("connect to", "address", "addresses"), "set state": ("set", "key", "keys"),
         "delete state": ("delete", "key", "keys"), "mkdir": ("make", "directory", "directories"),
         "remove directory": ("remove", "directory", "directories"), "remove tree": ("remove", "tree", "trees"),
+        "archive": ("make", "archive", "archives"), "extract": ("unpack", "archive", "archives"),
         "symlink": ("make", "symbolic link", "symbolic links"), "link": ("make", "hard link", "hard links"),
     ]
 }

@@ -35,4 +35,109 @@ extension PlannedEffects {
         plan.add(effect, ["from": .bytes(from.bytes), "to": .bytes(to.bytes)], bytes: source.status.size)
         return ConvertedFile(bytes: source.status.size, stored: source.status.size)
     }
+
+    package func createArchive(
+        _ path: CheckedPath, _ sources: [ArchiveSource], _ options: ArchiveOptions
+    ) throws(Failure) -> ArchiveTotals {
+        let call = "archive.create"
+        for target in [path.path, options.manifest?.path].compactMap(\.self) {
+            guard try find(target, follow: false, call) == nil else {
+                throw Failure(
+                    code: "EEXIST", "\(call) \(target.text): it is there already",
+                    cure: "nothing is overwritten: take another name")
+            }
+        }
+        // How far it can be compressed nobody knows before: its size is that of what goes into it.
+        var totals = try scan(sources, options, call)
+        totals.fingerprint = nil
+        totals.stored = totals.bytes
+        for target in [path.path, options.manifest?.path].compactMap(\.self) {
+            try place(target, call) { parent, _ in
+                overlay.make(
+                    .file, in: parent, mode: options.mode, owner: Permission.owner, now: nanoseconds, content: .unknown,
+                    size: target == path.path ? totals.bytes : 0)
+            }
+        }
+        plan.add("archive", ["path": .bytes(path.path.bytes), "files": .int(totals.files)], bytes: totals.bytes)
+        return totals
+    }
+
+    package func scanArchive(_ sources: [ArchiveSource], _ options: ArchiveOptions) throws(Failure) -> ArchiveTotals {
+        try scan(sources, options, "archive.scan")
+    }
+
+    /// What is really there is scanned; of what is only planned there is a size.
+    private func scan(
+        _ sources: [ArchiveSource], _ options: ArchiveOptions, _ call: String
+    ) throws(Failure) -> ArchiveTotals {
+        var planned = ArchiveScan()
+        var real: [ArchiveSource] = []
+        for source in sources {
+            used.reads(source.path.path)
+            let found = try existing(source.path.path, follow: true, call)
+            if case .real = found.content, found.file == nil {
+                real.append(source)
+            } else {
+                try planned.add(source.name, found.status)
+            }
+        }
+        var totals = planned.result
+        if !real.isEmpty {
+            let scanned = try live.scanArchive(real, options)
+            totals.files += scanned.files
+            totals.directories += scanned.directories
+            totals.bytes += scanned.bytes
+            totals.unreadable = scanned.unreadable
+            totals.unlisted = scanned.unlisted
+            if real.count == sources.count { totals.fingerprint = scanned.fingerprint }
+        }
+        return totals
+    }
+
+    /// Where the archive really is; nil where it is only planned, and what follows is assumed.
+    private func real(_ path: Path, _ call: String) throws(Failure) -> Path? {
+        used.reads(path)
+        let found = try existing(path, follow: true, call)
+        if case .real(let real) = found.content { return real }
+        plan.isAssumed = true
+        return nil
+    }
+
+    package func listArchive(_ path: CheckedPath, only: [Glob], max: Int64) throws(Failure) -> [ArchiveEntry] {
+        guard let real = try real(path.path, "archive.list") else { return [] }
+        return try live.listArchive(real: real, only: only, max: max)
+    }
+
+    package func verifyArchive(_ path: CheckedPath, manifest: CheckedPath?) throws(Failure) -> ArchiveTotals {
+        let archive = try real(path.path, "archive.verify")
+        let list = try manifest.map { path throws(Failure) in try real(path.path, "archive.verify") != nil } ?? true
+        guard archive == path.path, list else { return ArchiveTotals() }
+        return try live.verifyArchive(path, manifest: manifest)
+    }
+
+    package func extractArchive(
+        _ path: CheckedPath, into: CheckedPath, _ options: ExtractOptions
+    ) throws(Failure) -> ArchiveTotals {
+        let call = "archive.extract"
+        var totals = ArchiveTotals()
+        if let real = try real(path.path, call) {
+            for entry in try live.listArchive(real: real, only: options.only, max: 1 << 20) {
+                if entry.kind == TarMember.Kind.directory.rawValue {
+                    totals.directories += 1
+                } else {
+                    totals.files += 1
+                    totals.bytes += entry.kind == TarMember.Kind.file.rawValue ? entry.size : 0
+                }
+            }
+        }
+        if try find(into.path, follow: true, call) == nil {
+            _ = try makeDirectory(into, mode: nil, parents: true)
+        }
+        used.writes(into.path.appending("x"))
+        plan.add(
+            "extract",
+            ["from": .bytes(path.path.bytes), "to": .bytes(into.path.bytes), "files": .int(totals.files)],
+            bytes: totals.bytes)
+        return totals
+    }
 }

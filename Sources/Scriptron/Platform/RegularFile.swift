@@ -89,9 +89,6 @@ package struct RegularFile: Sendable {
 }
 
 extension Descriptor {
-    /// Goes back to the file's start (lseek(2)).
-    package func rewind() throws(SystemError) { try retrying("lseek") { lseek(number, 0, SEEK_SET) } }
-
     /// Sets the permission bits (fchmod(2)).
     package func setMode(_ mode: UInt32) throws(SystemError) { try retrying("fchmod") { fchmod(number, mode) } }
 
@@ -102,14 +99,16 @@ extension Descriptor {
 
     /// Sets the times (futimens(3)), in nanoseconds since the epoch; nil stays as it is.
     package func setTimes(accessed: Int64?, modified: Int64?) throws(SystemError) {
-        func time(_ nanoseconds: Int64?) -> timespec {
-            // UTIME_OMIT (utimensat(2)), which the C library hides from Swift.
-            guard let nanoseconds else { return timespec(tv_sec: 0, tv_nsec: (1 << 30) - 2) }
-            let second: Int64 = 1_000_000_000
-            let fraction = ((nanoseconds % second) + second) % second
-            return timespec(tv_sec: Int((nanoseconds - fraction) / second), tv_nsec: Int(fraction))
-        }
-        try retrying("futimens") { futimens(number, [time(accessed), time(modified)]) }
+        try retrying("futimens") { futimens(number, [Self.time(accessed), Self.time(modified)]) }
+    }
+
+    /// A time in nanoseconds since the epoch as system calls take it; nil: as it is.
+    static func time(_ nanoseconds: Int64?) -> timespec {
+        // UTIME_OMIT (utimensat(2)), which the C library hides from Swift.
+        guard let nanoseconds else { return timespec(tv_sec: 0, tv_nsec: (1 << 30) - 2) }
+        let second: Int64 = 1_000_000_000
+        let fraction = ((nanoseconds % second) + second) % second
+        return timespec(tv_sec: Int((nanoseconds - fraction) / second), tv_nsec: Int(fraction))
     }
 }
 

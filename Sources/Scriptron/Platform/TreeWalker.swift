@@ -74,6 +74,9 @@ package final class TreeWalker {
     /// The length of the root's path with the slash behind it: what is left of an entry's path is relative to it.
     package var prefixLength: Int { (root.bytes == [UInt8(ascii: "/")] ? 0 : root.bytes.count) + 1 }
 
+    /// The directory that holds the entry that was the last step; nil where it can no longer be reached.
+    package var holder: Directory? { levels.last?.directory }
+
     /// Passes over what is in the directory that was the last step.
     package func skip() { entering = nil }
 
