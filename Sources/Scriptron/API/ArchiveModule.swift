@@ -27,7 +27,9 @@ package func archiveModule(_ context: APIContext) -> HostModule {
                 options.compression.format = try given.compressionFormat("format")
                 options.compression.level = try given.level(of: options.compression.format)
                 if let manifest = given.take("manifest") {
-                    guard case .bytes(let bytes) = manifest else { throw given.mismatch("manifest", "a path", manifest) }
+                    guard case .bytes(let bytes) = manifest else {
+                        throw given.mismatch("manifest", "a path", manifest)
+                    }
                     options.manifest = try context.check(bytes, .write, call: arguments.function)
                 }
                 options.mode = try given.mode("mode") ?? options.mode
@@ -74,7 +76,9 @@ package func archiveModule(_ context: APIContext) -> HostModule {
                 try given.finish(known: ["only", "owners", "max"])
                 let path = try context.path(arguments, 0, .read)
                 let into = try context.path(arguments, 1, .write, name: "into")
-                return [totals(try context.current(arguments.function).effects.extractArchive(path, into: into, options))]
+                return [
+                    totals(try context.current(arguments.function).effects.extractArchive(path, into: into, options))
+                ]
             },
         ])
 }
@@ -102,7 +106,8 @@ private func sources(_ arguments: Arguments, _ index: Int, _ context: APIContext
         _ = try TarMember(name: stored, kind: .file).safeComponents()
         guard names.insert(stored).inserted else {
             throw Failure(
-                code: "EARGUMENT", "\(arguments.function): two sources have the name \(Path(bytes: stored).text) in the archive",
+                code: "EARGUMENT",
+                "\(arguments.function): two sources have the name \(Path(bytes: stored).text) in the archive",
                 cure: "tell them apart: { path = \"…\", as = \"…\" }")
         }
         sources.append(ArchiveSource(path: path, name: stored))

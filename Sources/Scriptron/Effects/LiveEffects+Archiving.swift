@@ -62,7 +62,8 @@ extension LiveEffects {
     private func mustBeFree(_ path: Path, _ name: [UInt8], in directory: Directory, _ call: String) throws {
         if try directory.status(name) != nil {
             throw Failure(
-                code: "EEXIST", "\(call) \(path.text): it is there already", cure: "nothing is overwritten: take another name")
+                code: "EEXIST", "\(call) \(path.text): it is there already",
+                cure: "nothing is overwritten: take another name")
         }
     }
 

@@ -10,7 +10,8 @@ import Testing
         try directory.tree("box/data/a.txt", "content of a")
         try directory.tree("box/data/deep/er/b.txt", String(repeating: "b", count: 3000))
         try directory.directory("box/data/empty", mode: 0o750)
-        try directory.tree("box/data/" + String(repeating: "n", count: 200) + "/" + String(repeating: "m", count: 255), "long")
+        try directory.tree(
+            "box/data/" + String(repeating: "n", count: 200) + "/" + String(repeating: "m", count: 255), "long")
         try directory.tree("box/data/line\nfeed \u{e4}\u{1F600}", "odd")
         try directory.replace("box/data/plain", [0xFF, 0x00, 0x80])
         let raw = api.at("data").appending(Path(bytes: [0x66, 0xFF, 0xFE]))
@@ -102,7 +103,9 @@ import Testing
         try Self.fill(api)
         if format == "ustar" {
             // It has no room for these.
-            try api.run(#"for _, entry in ipairs(fs.list("data")) do if #entry.name > 100 then fs.remove_tree(entry.path) end end"#)
+            try api.run(
+                #"for _, entry in ipairs(fs.list("data")) do if #entry.name > 100 then fs.remove_tree(entry.path) end end"#
+            )
             try api.run(#"fs.remove("data/far")"#)
         }
         let ran = try RanProgram.run(
@@ -147,7 +150,9 @@ import Testing
         #expect(try api.failure(#"archive.verify("out", { manifest = "m" })"#).message.contains("b.txt"))
     }
 
-    @Test("Names and links that lead out of the directory are refused", arguments: ["../x", "/etc/x", "a/../../x", "", "a/.."])
+    @Test(
+        "Names and links that lead out of the directory are refused",
+        arguments: ["../x", "/etc/x", "a/../../x", "", "a/.."])
     func escapes(name: String) throws {
         let api = try APIFixture()
         let member = TarMember(name: Array(name.utf8), kind: .file)

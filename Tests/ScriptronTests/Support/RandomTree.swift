@@ -42,14 +42,17 @@ enum RandomTree {
                     try file.seek(to: Int64.random(in: 0..<size, using: &random))
                     try file.write(bytes(Int.random(in: 1...50_000, using: &random), &random))
                 }
-                try file.setTimes(accessed: nil, modified: Int64.random(in: 0...1_700_000_000_000_000_000, using: &random))
+                try file.setTimes(
+                    accessed: nil, modified: Int64.random(in: 0...1_700_000_000_000_000_000, using: &random))
                 files.append(path)
             default:
                 let file = try opened.createFile(path.name, mode: 0o644)
                 let sizes = [0, 1, 511, 512, 513, Int.random(in: 0...200_000, using: &random)]
                 try file.write(bytes(sizes.randomElement(using: &random) ?? 0, &random))
                 try file.setMode([0o600, 0o644, 0o755, 0o400].randomElement(using: &random) ?? 0o644)
-                try file.setTimes(accessed: nil, modified: Int64.random(in: -1_000_000_000_000...1_700_000_000_000_000_000, using: &random))
+                try file.setTimes(
+                    accessed: nil,
+                    modified: Int64.random(in: -1_000_000_000_000...1_700_000_000_000_000_000, using: &random))
                 files.append(path)
             }
         }

@@ -54,7 +54,8 @@ final class ArchiveCreation {
             totals.remark(
                 \.unreadable,
                 ArchiveRemark(
-                    path: stored, code: "ENOTREG", message: "it is a \(FileFailure.name(of: status.kind)), and left out"))
+                    path: stored, code: "ENOTREG", message: "it is a \(FileFailure.name(of: status.kind)), and left out"
+                ))
         }
     }
 

@@ -89,7 +89,9 @@ final class ArchiveExtraction {
             if let status = try directory.status(part), status.kind != .directory {
                 throw Failure(
                     code: "EESCAPE", "\(member.text) would lie behind \(Path(bytes: part).text), which is no directory",
-                    cure: "the archive was made to do harm, or something else is in the directory: unpack into an empty one")
+                    cure:
+                        "the archive was made to do harm, or something else is in the directory: unpack into an empty one"
+                )
             } else if try directory.status(part) == nil {
                 try directory.makeDirectory(part, mode: 0o755)
             }
@@ -115,7 +117,8 @@ final class ArchiveExtraction {
         for (name, value) in member.attributes {
             do throws(SystemError) { try ExtendedAttributes.set(name, value, on: file) } catch {
                 totals.remark(
-                    \.changed, ArchiveRemark(path: member.name, code: error.name, message: "its attribute \(name) is not set"))
+                    \.changed,
+                    ArchiveRemark(path: member.name, code: error.name, message: "its attribute \(name) is not set"))
             }
         }
         if restoresOwners { try file.setOwner(uid: member.uid, gid: member.gid) }

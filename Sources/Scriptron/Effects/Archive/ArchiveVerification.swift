@@ -106,7 +106,8 @@ struct TreeVerification {
                 continue
             }
             if member.kind == .directory { totals.directories += 1 } else { totals.files += 1 }
-            try compare(member, entry.sha256, status, parts[parts.count - 1], in: directory, comparesOwners, &differences)
+            try compare(
+                member, entry.sha256, status, parts[parts.count - 1], in: directory, comparesOwners, &differences)
             if member.kind == .file { totals.bytes += member.size }
         }
         let walker = try TreeWalker(root, at: path)
@@ -137,7 +138,9 @@ struct TreeVerification {
         if member.kind == .hardLink {
             let first = try member.safeComponents(member.target)
             let other = try? root.descend(first.dropLast()).status(first[first.count - 1])
-            if other?.id != status.id { differences.add(member.name, "it is no other name of \(Path(bytes: member.target).text)") }
+            if other?.id != status.id {
+                differences.add(member.name, "it is no other name of \(Path(bytes: member.target).text)")
+            }
             return
         }
         if member.kind == .link {

@@ -34,7 +34,8 @@ struct TarMember: Sendable, Hashable {
     func safeComponents(_ path: [UInt8]? = nil) throws(Failure) -> [[UInt8]] {
         let path = path ?? name
         let parts = path.split(separator: UInt8(ascii: "/")).map { Array($0) }.filter { $0 != [UInt8(ascii: ".")] }
-        guard path.first != UInt8(ascii: "/"), !parts.isEmpty, !parts.contains(Array("..".utf8)), !path.contains(0) else {
+        guard path.first != UInt8(ascii: "/"), !parts.isEmpty, !parts.contains(Array("..".utf8)), !path.contains(0)
+        else {
             throw Failure(
                 code: "EESCAPE", "the archive's member \(Path(bytes: path).text) would lie outside of the directory",
                 cure: "the archive was made to do harm, or is damaged: trust nothing that is in it")

@@ -64,7 +64,8 @@ final class TarReader {
     }
 
     private func member(
-        _ header: [UInt8], _ headerSize: Int64, _ records: [String: [UInt8]], _ longName: [UInt8]?, _ longTarget: [UInt8]?
+        _ header: [UInt8], _ headerSize: Int64, _ records: [String: [UInt8]], _ longName: [UInt8]?,
+        _ longTarget: [UInt8]?
     ) throws -> TarMember {
         func text(_ range: Range<Int>) -> [UInt8] { Array(header[range].prefix { $0 != 0 }) }
         func whole(_ key: String, _ range: Range<Int>) throws -> Int64 {
@@ -130,7 +131,8 @@ final class TarReader {
         func line() throws -> Int64 {
             while true {
                 if let end = text.firstIndex(of: UInt8(ascii: "\n")) {
-                    guard end > 0, end < 20, let number = Int64(String(decoding: text[..<end], as: UTF8.self)), number >= 0
+                    guard end > 0, end < 20, let number = Int64(String(decoding: text[..<end], as: UTF8.self)),
+                        number >= 0
                     else { break }
                     text.removeSubrange(...end)
                     return number
@@ -155,7 +157,9 @@ final class TarReader {
             held += segment.length
             all.append(segment)
         }
-        guard held == left else { throw Decompressor.damaged("the sparse member \(member.text) holds less than it says") }
+        guard held == left else {
+            throw Decompressor.damaged("the sparse member \(member.text) holds less than it says")
+        }
         member.size = size
         member.segments = all.filter { $0.length > 0 }
         segments = all.reversed()

@@ -31,7 +31,8 @@ enum TarWriter {
         }
         let pax = records.flatMap { record($0.0, $0.1) }
         let paxName = Array("PaxHeaders/".utf8) + Path(bytes: member.name).name.prefix(80)
-        return ustar(paxName, type: "x", TarMember(name: [], kind: .file, modified: member.modified), size: Int64(pax.count))
+        return ustar(
+            paxName, type: "x", TarMember(name: [], kind: .file, modified: member.modified), size: Int64(pax.count))
             + padded(pax) + ustar(name, type: type(of: member.kind), member, size: stored) + map
     }
 
