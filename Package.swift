@@ -29,12 +29,14 @@ let package = Package(
         .systemLibrary(name: "CZlib", path: "Sources/CLibraries/CZlib"),
         .target(
             name: "Scriptron",
-            dependencies: ["CLua", "CLinux", "CSQLite", "CMicroHTTPD", "CSeccomp", "CCrypto", "CZstd", "CZlib"],
+            dependencies: [
+                "CLua", "CLinux", "CSQLite", "CMicroHTTPD", "CSeccomp", "CCrypto", "CCurl", "CZstd", "CZlib",
+            ],
             swiftSettings: swiftSettings
         ),
         .executableTarget(
             name: "scriptron",
-            dependencies: ["Scriptron", "CCurl"],
+            dependencies: ["Scriptron"],
             // Links to the shipped files: a binary that is installed alone can still make a working directory.
             resources: [.embedInCode("Shipped")],
             swiftSettings: swiftSettings

@@ -1,4 +1,3 @@
-import CCurl
 import Scriptron
 
 /// Talks to the host: HTTP over its Unix socket, one request at a time, on the calling thread.
@@ -21,52 +20,33 @@ struct HostClient {
     private func request(
         _ path: String, _ query: [(String, String?)], post body: [UInt8]?, wait: Double
     ) throws(Failure) -> Value {
-        guard let handle = scriptron_curl_open() else {
-            throw Failure(code: "EHTTP", "libcurl does not start", cure: "install libcurl4")
-        }
-        defer { scriptron_curl_close(handle) }
         let address: UnixAddress
         do {
             address = try UnixAddress(socket)
         } catch {
             throw unreachable(error.description)
         }
-        let arguments = query.compactMap { name, value in value.map { name + "=" + Self.escaped($0) } }
-        let url = "http://scriptron" + path + (arguments.isEmpty ? "" : "?" + arguments.joined(separator: "&"))
-
-        let answer = Answer()
-        _ = scriptron_curl_set_text(
-            handle, CURLOPT_UNIX_SOCKET_PATH, String(decoding: address.name.bytes, as: UTF8.self))
-        _ = scriptron_curl_set_text(handle, CURLOPT_URL, url)
-        // A proxy of the environment is for the network, not for this socket.
-        _ = scriptron_curl_set_text(handle, CURLOPT_PROXY, "")
-        _ = scriptron_curl_set_long(handle, CURLOPT_NOSIGNAL, 1)
-        _ = scriptron_curl_set_long(handle, CURLOPT_TIMEOUT_MS, Int((patience + wait) * 1000))
-        // `answer` outlives the transfer, the only caller of the function.
-        _ = scriptron_curl_set_write(
-            handle, { collect($0, $1, $2, $3) }, Unmanaged.passUnretained(answer).toOpaque())
-
-        let result =
-            if let body {
-                body.withUnsafeBytes { bytes in
-                    _ = scriptron_curl_set_long(handle, CURLOPT_POST, 1)
-                    _ = scriptron_curl_set_long(handle, CURLOPT_POSTFIELDSIZE, bytes.count)
-                    // curl reads the bytes and does not write to them; its C type lacks the const.
-                    _ = scriptron_curl_set_pointer(
-                        handle, CURLOPT_POSTFIELDS, UnsafeMutableRawPointer(mutating: bytes.baseAddress))
-                    return scriptron_curl_perform(handle)
-                }
-            } else {
-                scriptron_curl_perform(handle)
-            }
-        guard result == CURLE_OK else {
-            throw unreachable(String(cString: scriptron_curl_error(result)))
+        let arguments = query.compactMap { name, value in value.map { (name: name, value: Array($0.utf8)) } }
+        var request = TransferRequest(try TransferURL("http://scriptron" + path).adding(arguments))
+        request.unixSocket = address.name
+        request.timeout = patience + wait
+        request.connectTimeout = patience
+        request.most = 256 << 20
+        if let body {
+            request.method = "POST"
+            request.body = .bytes(body)
         }
-        var status = 0
-        _ = scriptron_curl_get_long(handle, CURLINFO_RESPONSE_CODE, &status)
-        let value = try JSON.decode(answer.bytes)
-        if status < 400 { return value }
-        throw Self.failure(in: value, status: status)
+        let response: TransferResponse
+        do throws(Failure) {
+            let client = try TransferClient()
+            response = try withExtendedLifetime(address) { () throws(Failure) in try client.perform(request) }
+        } catch {
+            if error.code == "ECURL" { throw error }
+            throw unreachable(error.message)
+        }
+        let value = try JSON.decode(response.body)
+        if response.status < 400 { return value }
+        throw Self.failure(in: value, status: response.status)
     }
 
     private func unreachable(_ why: String) -> Failure {
@@ -81,36 +61,4 @@ struct HostClient {
         }
         return Failure(code: code, message, place: error["place"]?.text, cure: error["cure"]?.text)
     }
-
-    /// Percent-encoded for the query of an address (RFC 3986): all but the unreserved characters.
-    static func escaped(_ text: String) -> String {
-        text.utf8.map { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
-                UInt8(ascii: "~"):
-                String(UnicodeScalar(byte))
-            default:
-                (byte < 16 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
-            }
-        }.joined()
-    }
-}
-
-/// The bytes of an answer, as curl hands them over.
-private final class Answer {
-    static let most = 256 << 20
-    var bytes: [UInt8] = []
-}
-
-/// CURLOPT_WRITEFUNCTION: takes a piece of the answer; a smaller number than was given ends the transfer.
-private func collect(
-    _ piece: UnsafeMutablePointer<CChar>?, _ size: Int, _ count: Int, _ context: UnsafeMutableRawPointer?
-) -> Int {
-    guard let piece, let context else { return 0 }
-    let answer = Unmanaged<Answer>.fromOpaque(context).takeUnretainedValue()
-    let length = size * count
-    if answer.bytes.count + length > Answer.most { return 0 }
-    answer.bytes += UnsafeRawBufferPointer(start: piece, count: length)
-    return length
 }

@@ -17,6 +17,8 @@ enum WorkerMain {
             let grant = part.confinement.grant
             link.limit(grant.limits)
             try part.group?.enter()
+            // Libraries may not be readable to a confined worker; one that connects to nothing needs none.
+            if grant.connects { TransferClient.load() }
             let (report, listener) = try part.confinement.apply(keep: [0, 1, 2, channel, files])
             link.send(.confined(report.description, anew: part.anew, listener: listener))
             let addressSpace = part.group?.limitsMemory == true ? nil : grant.limits.programMemory
