@@ -29,7 +29,8 @@ package final class TransferClient {
         response.headers = traffic.headers
         response.body = traffic.received
         response.bytes = traffic.bytes
-        response.connectSeconds = max(handle.seconds(CURLINFO_APPCONNECT_TIME_T), handle.seconds(CURLINFO_CONNECT_TIME_T))
+        response.connectSeconds = max(
+            handle.seconds(CURLINFO_APPCONNECT_TIME_T), handle.seconds(CURLINFO_CONNECT_TIME_T))
         response.firstByteSeconds = handle.seconds(CURLINFO_STARTTRANSFER_TIME_T)
         response.seconds = handle.seconds(CURLINFO_TOTAL_TIME_T)
         response.address = request.unixSocket == nil ? handle.text(CURLINFO_PRIMARY_IP) : nil
@@ -146,7 +147,9 @@ package final class TransferClient {
     private func check(_ request: TransferRequest) throws(Failure) {
         let token = Set("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
         func isToken(_ text: String) -> Bool { !text.isEmpty && text.utf8.allSatisfy(token.contains) }
-        func isLine(_ bytes: some Sequence<UInt8>) -> Bool { bytes.allSatisfy { $0 == 9 || ($0 >= 0x20 && $0 != 0x7F) } }
+        func isLine(_ bytes: some Sequence<UInt8>) -> Bool {
+            bytes.allSatisfy { $0 == 9 || ($0 >= 0x20 && $0 != 0x7F) }
+        }
         guard isToken(request.method), request.method.utf8.count <= 32 else {
             throw Failure(code: "EARGUMENT", "a method is a word such as GET or POST")
         }

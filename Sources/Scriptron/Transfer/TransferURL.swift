@@ -42,7 +42,9 @@ package struct TransferURL: Sendable, Hashable {
     /// The same with these added to its query, percent-encoded.
     package func adding(_ arguments: [(name: String, value: [UInt8])]) throws(Failure) -> TransferURL {
         if arguments.isEmpty { return self }
-        let more = arguments.map { PercentEncoding.encode(Array($0.name.utf8)) + "=" + PercentEncoding.encode($0.value) }
+        let more = arguments.map {
+            PercentEncoding.encode(Array($0.name.utf8)) + "=" + PercentEncoding.encode($0.value)
+        }
         let all = [query].compactMap { $0 } + more
         return try TransferURL(server + path + "?" + all.joined(separator: "&"))
     }
@@ -67,7 +69,8 @@ package struct TransferURL: Sendable, Hashable {
         }
         let scheme = (part(CURLUPART_SCHEME) ?? "").lowercased()
         guard Self.ports[scheme] != nil else {
-            throw Failure(code: "EURL", "the address has the scheme \(scheme)", cure: "http and https are what there is")
+            throw Failure(
+                code: "EURL", "the address has the scheme \(scheme)", cure: "http and https are what there is")
         }
         if part(CURLUPART_USER) != nil || part(CURLUPART_PASSWORD) != nil {
             throw Failure(

@@ -11,7 +11,8 @@ enum ApproveCommand: Command {
 
     static func run(_ arguments: CommandArguments, _ context: CommandContext) throws(Failure) -> ExitCode {
         let job = context.job(arguments.operand(0) ?? "")
-        let answer = try context.client(arguments).post("/v1/jobs/\(PercentEncoding.encode(Array(job.utf8)))/approve", [:])
+        let answer = try context.client(arguments).post(
+            "/v1/jobs/\(PercentEncoding.encode(Array(job.utf8)))/approve", [:])
         try context.show([answer], json: arguments.has("json")) { lines($0, $1) }
         return .done
     }

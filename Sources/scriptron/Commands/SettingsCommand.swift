@@ -7,7 +7,8 @@ enum SettingsCommand: Command {
 
     static func run(_ arguments: CommandArguments, _ context: CommandContext) throws(Failure) -> ExitCode {
         let job = arguments.operand(0) ?? ""
-        let rows = try context.client(arguments).get("/v1/jobs/\(PercentEncoding.encode(Array(job.utf8)))/settings").list ?? []
+        let rows =
+            try context.client(arguments).get("/v1/jobs/\(PercentEncoding.encode(Array(job.utf8)))/settings").list ?? []
         try context.show(rows, json: arguments.has("json")) { lines($0, $1) }
         return .done
     }

@@ -121,7 +121,9 @@ struct TransferClientTests {
     @Test func `asks only the pinned addresses of a name`() throws {
         let server = try HTTPTestServer { .text($0.headers["host"] ?? "") }
         var request = TransferRequest(try TransferURL("http://service.test:\(server.port)/"))
-        request.pins = [.init(host: "service.test", port: server.port, addresses: [try #require(IPAddress("127.0.0.1"))])]
+        request.pins = [
+            .init(host: "service.test", port: server.port, addresses: [try #require(IPAddress("127.0.0.1"))])
+        ]
         #expect(try client.perform(request).body == Array("service.test:\(server.port)".utf8))
     }
 
@@ -146,7 +148,9 @@ struct TransferClientTests {
 
     @Test func `a server that drips or is silent costs the timeout, no more`() throws {
         let head = Array("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n".utf8)
-        let server = try HTTPTestServer { $0.target == "/drip" ? .stream(head, endlessly: [65], pause: 20_000) : .silence }
+        let server = try HTTPTestServer {
+            $0.target == "/drip" ? .stream(head, endlessly: [65], pause: 20_000) : .silence
+        }
         for path in ["/drip", "/silent"] {
             var request = TransferRequest(try TransferURL(server.url(path)))
             request.timeout = 0.5
@@ -182,7 +186,8 @@ struct TransferClientTests {
     @Test func `hands a mail to a server`() throws {
         // A server of one mail, without TLS: the words are those of RFC 5321.
         let mail = try SMTPTestServer()
-        var envelope = TransferRequest.Mail(from: "host@example.org", recipients: ["ops@example.org", "me@example.org"])
+        var envelope = TransferRequest.Mail(
+            from: "host@example.org", recipients: ["ops@example.org", "me@example.org"])
         envelope.startsTLS = false
         var request = TransferRequest(
             try TransferURL("smtp://127.0.0.1:\(mail.port)/here.example"), kind: .mail(envelope))

@@ -23,7 +23,8 @@ struct TransferURLTests {
     }
 
     @Test(arguments: [
-        "", "example.org/x y", "file:///etc/passwd", "gopher://example.org", "ftp://example.org/", "dict://example.org/",
+        "", "example.org/x y", "file:///etc/passwd", "gopher://example.org", "ftp://example.org/",
+        "dict://example.org/",
         "http://", "http://user:word@example.org/", "http://user@example.org/", "http://example.org:0/",
         "http://example.org:99999/", "http://exa mple.org/", "http://example.org/a b", "http://bücher.example/",
         "http://example.org/\r\nX: y", "http://example.org\u{0}.evil.example/", "scp://example.org/x",
