@@ -36,15 +36,12 @@ package final class Descriptor: Sendable {
         try retrying("fcntl") { fcntl(number, F_SETFD, FD_CLOEXEC) }
     }
 
-    /// Reads at most `count` bytes; empty at the end of the file. With `offset` from there, and the position stays.
-    package func read(_ count: Int, at offset: Int64? = nil) throws(SystemError) -> [UInt8] {
+    /// Reads at most `count` bytes; empty at the end of the file.
+    package func read(_ count: Int) throws(SystemError) -> [UInt8] {
         var failed: SystemError?
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             do throws(SystemError) {
-                filled = try retrying("read") {
-                    offset.map { pread(number, buffer.baseAddress, count, off_t($0)) }
-                        ?? Glibc.read(number, buffer.baseAddress, count)
-                }
+                filled = try retrying("read") { Glibc.read(number, buffer.baseAddress, count) }
             } catch {
                 failed = error
             }
