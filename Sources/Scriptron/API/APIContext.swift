@@ -35,7 +35,13 @@ package final class APIContext {
     /// The first one that the script gave.
     package private(set) var verdict: Verdict?
 
+    /// What was told once already.
+    private var told: Set<String> = []
+
     package init() {}
+
+    /// Whether this is the first time that it is told.
+    func tellOnce(_ text: String) -> Bool { told.count < 100 && told.insert(text).inserted }
 
     /// The attempt's means; `EEVALUATION` where there is no attempt.
     func current(_ call: String) throws(Failure) -> Session {

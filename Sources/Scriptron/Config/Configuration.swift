@@ -16,6 +16,7 @@ package struct Configuration: Sendable, Hashable {
     package var defaultUser: String?
     /// Nil: a job gets what it declares.
     package var ceiling: Ceiling?
+    package var routing = AlertRouting()
     package var jobs: [String: JobConfiguration] = [:]
 
     private static let later = ["listen", "channels", "routes", "socket_group"]

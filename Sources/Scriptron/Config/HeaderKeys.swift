@@ -1,12 +1,12 @@
 /// The keys of a job's header, as the script and `jobs.NAME` of the configuration may say them.
 enum HeaderKeys {
     /// Known from the start, so that nobody believes that they work: their behaviour is not there yet.
-    static let later = ["jitter", "after", "expect", "except", "group", "priority", "alert_after"]
+    static let later = ["jitter", "after", "expect", "except", "group", "priority"]
 
     /// The keys with a plain value.
     static let plain = [
         "about", "schedule", "timezone", "timeout", "memory", "overlap", "catch_up", "catch_up_window", "retry", "redo",
-        "user", "limits",
+        "user", "limits", "alert_after",
     ]
 
     /// The longest `about`, in bytes.
@@ -38,6 +38,12 @@ enum HeaderKeys {
         if let window = try section.duration("catch_up_window", zero: true) { header.catchUpWindow = window }
         if let retry = section.take("retry") { header.retry = try self.retry(retry, section) }
         if let redo = try section.bool("redo") { header.redo = redo }
+        if let after = section.take("alert_after") {
+            guard let runs = after == false ? 0 : after.integer, (0...1000).contains(runs) else {
+                throw section.mismatch("alert_after", "a whole number of runs from 0 to 1000, or false", after)
+            }
+            header.alertAfter = runs
+        }
         if let user = try section.text("user") { header.user = user }
     }
 

@@ -47,6 +47,15 @@ package enum HostService: String, Sendable, CaseIterable {
     case signalable = "process.signalable"
     /// `{name}` or `{pidfile}`, and `{signal}` → how many were signalled.
     case signalProcesses = "process.signal"
+    /// `{how, key, bad, clear, severity, summary, for_runs, fields}`, `how` being `check`, `fire` or `resolve` → `{state}`
+    /// (`ok`, `pending`, `firing`); durable when answered.
+    case alertReport = "alert.report"
+    /// The same arguments → what `alert.report` would answer now; it changes nothing.
+    case alertLook = "alert.look"
+    /// `{name, kind, value, labels}` → null, or why the value is dropped.
+    case metricAdd = "metrics.add"
+    /// `{name, kind, labels, since, limit}` → list of `{time, span, count, sum, least, greatest, last}`.
+    case metricHistory = "metrics.history"
     /// `{host, timeout}` → list of addresses as text.
     case resolve = "net.resolve"
     /// `{}` → the operator's ceiling for this job (`Ceiling.value`), or null where there is none.

@@ -15,6 +15,11 @@ package final class PlannedEffects: Effects {
     private var slept = 0.0
     private var state: [String: Value] = [:]
     private var nextLock: Int64 = 1
+    /// What the run would tell: `{name, kind, value, labels}` and `{how, key, state, severity, summary}`.
+    private var metrics: [Value] = []
+    private var alerts: [Value] = []
+    /// The most of each that are kept.
+    private static let mostTold = 10_000
     var temporaryDirectories = 0
     /// Bytes of contents that are kept.
     var kept = 0
@@ -36,7 +41,7 @@ package final class PlannedEffects: Effects {
     package var report: Value {
         [
             "plan": plan.stepValues, "totals": plan.totalValues, "omitted": .int(plan.omitted),
-            "smallest_needs": used.value,
+            "smallest_needs": used.value, "metrics": .list(metrics), "alerts": .list(alerts),
         ]
     }
 
@@ -83,6 +88,15 @@ package final class PlannedEffects: Effects {
             nextLock += 1
             return .int(nextLock)
         case .lockRelease: return .null
+        case .alertReport:
+            let answer = try live.request(.alertLook, arguments)
+            var told = arguments.filter { ["how", "key", "severity", "summary"].contains($0.key) }
+            told["state"] = answer["state"]
+            if alerts.count < Self.mostTold { alerts.append(.map(told)) }
+            return answer
+        case .metricAdd:
+            if metrics.count < Self.mostTold { metrics.append(.map(arguments)) }
+            return .null
         case .signalProcesses:
             let count = try live.request(.signalable, arguments).integer ?? 0
             if count > 0 { plan.add("signal", arguments, count: count) }

@@ -39,13 +39,13 @@ package final class Daemon: Sendable {
 
     /// The parts that know each other through the daemon: they are made after it.
     final class Parts: Sendable {
-        private let made = Mutex<(Supervisor, Scheduler, Catalog, ServiceDesk)?>(nil)
+        private let made = Mutex<(Supervisor, Scheduler, Catalog, AlertKeeper)?>(nil)
 
-        func set(_ supervisor: Supervisor, _ scheduler: Scheduler, _ catalog: Catalog, _ desk: ServiceDesk) {
-            made.withLock { $0 = (supervisor, scheduler, catalog, desk) }
+        func set(_ supervisor: Supervisor, _ scheduler: Scheduler, _ catalog: Catalog, _ alerts: AlertKeeper) {
+            made.withLock { $0 = (supervisor, scheduler, catalog, alerts) }
         }
 
-        private var all: (Supervisor, Scheduler, Catalog, ServiceDesk) {
+        private var all: (Supervisor, Scheduler, Catalog, AlertKeeper) {
             guard let made = made.withLock({ $0 }) else { preconditionFailure("the daemon is not assembled") }
             return made
         }
@@ -53,7 +53,7 @@ package final class Daemon: Sendable {
         var supervisor: Supervisor { all.0 }
         var scheduler: Scheduler { all.1 }
         var catalog: Catalog { all.2 }
-        var desk: ServiceDesk { all.3 }
+        var alerts: AlertKeeper { all.3 }
     }
 
     /// Takes the state directory and opens everything in it; nothing is scheduled before `start`.
@@ -100,9 +100,23 @@ package final class Daemon: Sendable {
     private func assemble(
         _ leases: Leases, _ scratch: ScratchSlots, _ say: @escaping @Sendable (String) -> Void
     ) throws(Failure) {
+        let book = AlertBook(
+            AlertBook.Connections(
+                store: store, now: { [clock] in clock.now() },
+                routing: { [unowned self] in state.withLock { $0.environment.configuration.routing } },
+                alertAfter: { [unowned self] in parts.catalog.entry($0).map { $0.loaded?.header.alertAfter ?? 1 } },
+                wake: {}))
+        let alerts = AlertKeeper(
+            AlertKeeper.Connections(
+                loop: core.loop, look: { [unowned self] in lookForAlerts() },
+                trouble: { [unowned self] in trouble("alerts", $0) }), book: book)
+        let metrics = MetricDesk(store: store, now: { [clock] in clock.now() }) { [unowned self] in
+            trouble("metrics", $0)
+        }
         let desk = ServiceDesk(
             store: store,
-            machine: MachineServices(names: core.workers.names) { [loop = core.loop] in loop.after($0, handler: $1) }
+            machine: MachineServices(names: core.workers.names) { [loop = core.loop] in loop.after($0, handler: $1) },
+            alerts: book, metrics: metrics
         ) { [unowned self] () throws(Failure) in
             try jobFigures()
         }
@@ -113,7 +127,8 @@ package final class Daemon: Sendable {
                 serve: { desk.serve($0, $1) }, release: { desk.release(run: $0) },
                 discover: { [unowned self] job, reply in state.withLock { $0.loader }.discover(job, completion: reply)
                 },
-                recorded: { _, _ in }, trouble: { [unowned self] in trouble("store", $0) },
+                recorded: { run, _ in if run.state == .ended { alerts.hear() } },
+                trouble: { [unowned self] in trouble("store", $0) },
                 base: core.environment.configuration.base,
                 concurrency: core.environment.configuration.concurrency ?? 4 * ProcessEnvironment.cores,
                 grace: Self.killGrace))
@@ -143,7 +158,7 @@ package final class Daemon: Sendable {
                 broken: { name, failure in
                     say("job \(name) is \(failure.code == Approvals.code ? "held" : "broken"): \(failure)")
                 }))
-        parts.set(supervisor, scheduler, catalog, desk)
+        parts.set(supervisor, scheduler, catalog, alerts)
     }
 
     /// Loads the jobs; nothing is scheduled yet.
@@ -168,6 +183,7 @@ package final class Daemon: Sendable {
         } catch {
             throw Failure.wrapping(error)
         }
+        parts.alerts.start()
         core.loop.post { [self] in rescanLater() }
         retryLater()
         upkeepLater(after: 60)
@@ -185,6 +201,7 @@ package final class Daemon: Sendable {
 
     private func jobRemoved(_ name: String) {
         if isScheduling.withLock({ $0 }) { parts.scheduler.remove(name) }
+        parts.alerts.hear()
     }
 
     private func sourcesSpoke() {
@@ -306,7 +323,11 @@ package final class Daemon: Sendable {
     private func keepUp() {
         do {
             let now = clock.now()
-            while try !store.write({ try $0.prune(Retention(), now: now, limit: 500) }).isEmpty {}
+            let retention = Retention()
+            while try !store.write({ try $0.prune(retention, now: now, limit: 500) }).isEmpty {}
+            while try store.write({ try $0.pruneAlerts(before: now - retention.alerts, limit: 500) }) > 0 {}
+            while try store.write({ try $0.compactSamples(before: now - retention.minutes, limit: 500) }) > 0 {}
+            while try store.write({ try $0.pruneSamples(before: now - retention.samples, limit: 500) }) > 0 {}
             let running = Set(try store.read { try $0.openRuns() }.map(\.id))
             _ = try logs.prune(now: now, running: running)
         } catch {
@@ -325,6 +346,7 @@ package final class Daemon: Sendable {
 
     /// Lets go of everything, after `stop`.
     package func close() {
+        parts.alerts.stop()
         core.close()
         store.close()
     }

@@ -136,7 +136,8 @@ struct DryRun {
         order.this["last_success"] = success?.finished.map { .number($0.epoch) }
         let loop = core.loop
         let desk = ServiceDesk(
-            store: store, machine: MachineServices(names: core.workers.names) { loop.after($0, handler: $1) }
+            store: store, machine: MachineServices(names: core.workers.names) { loop.after($0, handler: $1) },
+            alerts: AlertBook(.looking(store)), metrics: MetricDesk(store: store)
         ) { .list([]) }
         let launch = WorkerLaunch(
             order: order, files: job.version.descriptor, grant: grant.forDryRun, name: job.name)
@@ -189,7 +190,9 @@ struct DryRun {
             "schedule": .texts(job.header.schedules), "timezone": .text(job.zone.name), "next": .list(next),
             "needs": grant.needs, "refused": .texts(ended.refusals), "plan": plan["plan"] ?? [],
             "totals": plan["totals"] ?? [], "omitted": plan["omitted"] ?? 0,
-            "smallest_needs": plan["smallest_needs"] ?? .null, "log": .list(ended.log), "metrics": [], "alerts": [],
+            "smallest_needs": plan["smallest_needs"] ?? .null, "log": .list(ended.log),
+            "metrics": plan["metrics"] ?? [],
+            "alerts": plan["alerts"] ?? [],
             "warnings": .texts(ended.warnings), "outcome": .text(verdict.outcome.rawValue),
             "reason": verdict.reason.map { .text($0) } ?? .null, "error": verdict.error.map { .text($0) } ?? .null,
             "result": verdict.result, "seconds": .number(ended.seconds), "sandbox": .text(ended.sandbox),
@@ -251,7 +254,7 @@ extension HostService {
     fileprivate var isReading: Bool {
         switch self {
         case .stateSet, .stateReplace, .stateDelete, .signalProcesses, .lockHold, .lockRelease, .programStart,
-            .programSignal:
+            .programSignal, .alertReport, .metricAdd:
             false
         default: true
         }

@@ -9,14 +9,19 @@ package final class ServiceDesk: Sendable {
     private let threads = WorkQueue(name: "services", width: 16)
     private let store: any Store
     private let machine: MachineServices
+    private let alerts: AlertBook
+    private let metrics: MetricDesk
     /// The rows that `sys.jobs` answers.
     private let jobs: @Sendable () throws(Failure) -> Value
 
     package init(
-        store: any Store, machine: MachineServices, jobs: @escaping @Sendable () throws(Failure) -> Value
+        store: any Store, machine: MachineServices, alerts: AlertBook, metrics: MetricDesk,
+        jobs: @escaping @Sendable () throws(Failure) -> Value
     ) {
         self.store = store
         self.machine = machine
+        self.alerts = alerts
+        self.metrics = metrics
         self.jobs = jobs
     }
 
@@ -25,6 +30,7 @@ package final class ServiceDesk: Sendable {
         switch call.service {
         case .stateSet, .stateReplace, .stateDelete: change(call, reply)
         case .lockHold: hold(call, reply)
+        case .alertReport: report(call, reply)
         default:
             threads.submit { [self] in
                 do throws(Failure) {
@@ -37,7 +43,19 @@ package final class ServiceDesk: Sendable {
     }
 
     /// A run has ended: what it held is free.
-    package func release(run: Int64) { machine.release(run: run) }
+    package func release(run: Int64) {
+        machine.release(run: run)
+        alerts.release(run: run)
+        metrics.flush()
+    }
+
+    private func report(_ call: ServiceCall, _ reply: @escaping @Sendable (Result<Value, Failure>) -> Void) {
+        do throws(Failure) {
+            alerts.report(try AlertReport(call.arguments), job: call.job, run: call.run, reply)
+        } catch {
+            reply(.failure(error))
+        }
+    }
 
     /// Waits for a lock without a thread.
     private func hold(_ call: ServiceCall, _ reply: @escaping @Sendable (Result<Value, Failure>) -> Void) {
@@ -58,6 +76,9 @@ package final class ServiceDesk: Sendable {
                 let key = try key(call)
                 return try store.read { try $0.state(job: call.job, key: key) } ?? .null
             case .stateKeys: return .texts(try store.read { try $0.stateKeys(job: call.job) })
+            case .alertLook: return try alerts.look(AlertReport(call.arguments), job: call.job, run: call.run)
+            case .metricAdd: return try metrics.add(call.arguments, job: call.job)
+            case .metricHistory: return try metrics.history(call.arguments, job: call.job)
             case .sysJobs: return try jobs()
             case .sysStore:
                 let size = try store.size()

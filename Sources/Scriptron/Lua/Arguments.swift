@@ -65,6 +65,9 @@ package struct Options {
     /// The option, if given; it counts as known from now on.
     package mutating func take(_ name: String) -> Value? { values.removeValue(forKey: name) }
 
+    /// The options that nobody took: for calls that take any.
+    package var rest: [String: Value] { values }
+
     /// A boolean option.
     package mutating func bool(_ name: String, default fallback: Bool) throws(Failure) -> Bool {
         guard let value = take(name) else { return fallback }

@@ -55,6 +55,8 @@ package struct JobHeader: Sendable, Hashable {
     package var catchUpWindow: Double = 24 * 3600
     package var retry: Retry?
     package var redo = true
+    /// After how many runs in a row that did not succeed the host alerts; 0: never.
+    package var alertAfter: Int64 = 1
     package var user: String?
     /// Whether the script has a `discover` function, and so needs that depend on what is there.
     package var discovers = false

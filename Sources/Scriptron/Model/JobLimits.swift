@@ -67,4 +67,8 @@ package enum LimitName: String, Sendable, CaseIterable {
     case scratch
     /// The size of the run's result.
     case result
+    /// How many sets of labels a metric has, and a job series.
+    case metrics
+    /// How many alerts a job has open, and a run changes.
+    case alerts
 }

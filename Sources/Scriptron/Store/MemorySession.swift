@@ -9,12 +9,12 @@ final class MemorySession: StoreSession {
         self.mayWrite = mayWrite
     }
 
-    private func reading() throws(Failure) -> MemoryContent {
+    func reading() throws(Failure) -> MemoryContent {
         if isOver { throw Failure(code: "ESTORE", "a session of the store was used after its transaction") }
         return content
     }
 
-    private func changing<Result>(_ change: (inout MemoryContent) throws -> Result) throws -> Result {
+    func changing<Result>(_ change: (inout MemoryContent) throws -> Result) throws -> Result {
         _ = try reading()
         guard mayWrite else { throw Failure(code: "SQLITE_READONLY", "a body that reads tried to write") }
         return try change(&content)
@@ -122,6 +122,7 @@ final class MemorySession: StoreSession {
             {
                 content.missed[index].to = range.to
                 content.missed[index].count += range.count
+                content.heardMissed.remove(last.id)
             } else {
                 content.lastMissed += 1
                 var added = range
@@ -191,6 +192,7 @@ final class MemorySession: StoreSession {
             for run in removed {
                 content.runs[run.id] = nil
                 content.attempts[run.id] = nil
+                content.heardRuns.remove(run.id)
             }
             for version in Set(removed.map(\.version))
             where !content.runs.values.contains(where: { $0.version == version }) {
@@ -199,6 +201,7 @@ final class MemorySession: StoreSession {
             let old = content.missed.filter { $0.to < now - retention.history }.sorted { $0.to < $1.to }
             let gone = Set(old.prefix(max(0, limit - removed.count)).map(\.id))
             content.missed.removeAll { gone.contains($0.id) }
+            content.heardMissed.subtract(gone)
             return Dictionary(grouping: removed, by: \.job).mapValues { $0.map(\.id) }
         }
     }

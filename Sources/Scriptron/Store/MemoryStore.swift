@@ -71,4 +71,12 @@ struct MemoryContent: Sendable {
     var state: [Key: [Key: Value]] = [:]
     var lastRun: Int64 = 0
     var lastMissed: Int64 = 0
+    var heardRuns: Set<Int64> = []
+    var heardMissed: Set<Int64> = []
+    var alerts: [Int64: Alert] = [:]
+    var lastAlert: Int64 = 0
+    var silences: [Key: Silence] = [:]
+    var outbox: [Int64: OutboxEntry] = [:]
+    var lastOutbox: Int64 = 0
+    var samples: [MetricSeries: [MetricSample]] = [:]
 }

@@ -11,7 +11,7 @@ package struct Migration: Sendable {
 
     /// All steps, the first first.
     static let all = [
-        Migration(version: 1, sql: runs)
+        Migration(version: 1, sql: runs), Migration(version: 2, sql: alerts),
     ]
 
     /// Instants are microseconds since the epoch; `settings`, `grant`, `result`, `warnings` and the like are JSON.
@@ -90,5 +90,76 @@ package struct Migration: Sendable {
             value BLOB NOT NULL,
             PRIMARY KEY (job, key)
         );
+        """
+
+    /// What alerting has heard of, its alerts and messages; and what jobs measure. What ended before is not told of.
+    private static let alerts = """
+        ALTER TABLE run ADD COLUMN heard INTEGER NOT NULL DEFAULT 0;
+        UPDATE run SET heard = 1 WHERE state = 'ended';
+        CREATE INDEX run_unheard ON run (id) WHERE state = 'ended' AND heard = 0;
+        ALTER TABLE missed ADD COLUMN heard INTEGER NOT NULL DEFAULT 0;
+        UPDATE missed SET heard = 1;
+        CREATE INDEX missed_unheard ON missed (id) WHERE heard = 0;
+        CREATE TABLE alert (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            job TEXT NOT NULL,
+            key TEXT NOT NULL,
+            origin TEXT NOT NULL,
+            state TEXT NOT NULL,
+            severity TEXT NOT NULL,
+            summary TEXT NOT NULL,
+            fields TEXT NOT NULL,
+            since INTEGER NOT NULL,
+            fired INTEGER,
+            resolved INTEGER,
+            reason TEXT,
+            runs INTEGER NOT NULL,
+            earlier_runs INTEGER NOT NULL,
+            last_run INTEGER NOT NULL,
+            silent_runs INTEGER NOT NULL,
+            notified INTEGER,
+            acknowledged INTEGER,
+            acknowledged_by TEXT
+        );
+        CREATE UNIQUE INDEX alert_open ON alert (job, key) WHERE state <> 'resolved';
+        CREATE INDEX alert_resolved ON alert (resolved) WHERE state = 'resolved';
+        CREATE TABLE silence (
+            name TEXT PRIMARY KEY,
+            until INTEGER NOT NULL,
+            by TEXT NOT NULL
+        );
+        CREATE TABLE outbox (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            channel TEXT NOT NULL,
+            event TEXT NOT NULL,
+            alert TEXT NOT NULL,
+            created INTEGER NOT NULL,
+            state TEXT NOT NULL,
+            attempts INTEGER NOT NULL,
+            error TEXT,
+            finished INTEGER
+        );
+        CREATE INDEX outbox_waiting ON outbox (channel, id) WHERE state = 'waiting';
+        CREATE INDEX outbox_finished ON outbox (finished) WHERE state <> 'waiting';
+        CREATE TABLE series (
+            id INTEGER PRIMARY KEY,
+            job TEXT NOT NULL,
+            name TEXT NOT NULL,
+            labels TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            UNIQUE (job, name, labels, kind)
+        );
+        CREATE TABLE sample (
+            series INTEGER NOT NULL REFERENCES series (id) ON DELETE CASCADE,
+            span INTEGER NOT NULL,
+            time INTEGER NOT NULL,
+            count INTEGER NOT NULL,
+            sum REAL NOT NULL,
+            least REAL NOT NULL,
+            greatest REAL NOT NULL,
+            last REAL NOT NULL,
+            PRIMARY KEY (series, span, time)
+        ) WITHOUT ROWID;
+        CREATE INDEX sample_time ON sample (span, time);
         """
 }

@@ -11,7 +11,7 @@ extension SQLiteSession {
     func addMissed(_ range: MissedRange, merge: Bool) throws {
         if merge, let last = try missed(job: range.job, limit: 1).first, last.isContinued(by: range) {
             try open.run(
-                #"UPDATE missed SET "to" = ?, count = count + ? WHERE id = ?"#,
+                #"UPDATE missed SET "to" = ?, count = count + ?, heard = 0 WHERE id = ?"#,
                 [.init(range.to), .int(range.count), .int(last.id)])
         } else {
             try open.run(

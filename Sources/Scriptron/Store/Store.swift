@@ -25,7 +25,7 @@ package protocol Store: AnyObject, Sendable {
 }
 
 /// The operations inside one transaction of a store.
-package protocol StoreSession {
+package protocol StoreSession: AlertSession, MetricSession {
     // Cursors: up to which instant a job's fire times are accounted for.
 
     /// All cursors, by the job's name.
@@ -134,6 +134,12 @@ package struct Retention: Sendable, Hashable {
     package var runsPerJob = 10_000
     /// Seconds that failures are kept (failed, timed out, lost), whatever the two above say.
     package var failures: Double = 365 * 86400
+    /// Seconds that closed alerts and finished messages are kept.
+    package var alerts: Double = 90 * 86400
+    /// Seconds that what jobs measure is kept by the minute; later by the hour.
+    package var minutes: Double = 2 * 86400
+    /// Seconds that it is kept at all.
+    package var samples: Double = 400 * 86400
 
     package init() {}
 }

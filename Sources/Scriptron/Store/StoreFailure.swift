@@ -9,4 +9,12 @@ enum StoreFailure {
     static func attemptExists(_ attempt: Attempt) -> Failure {
         Failure(code: "EEXIST", "the store has attempt \(attempt.number) of run \(attempt.run) already")
     }
+
+    static func alertExists(_ alert: Alert) -> Failure {
+        Failure(code: "EEXIST", "the store has an open alert \(alert.name) already")
+    }
+
+    static func noAlert(_ id: Int64) -> Failure { Failure(code: "ENOENT", "the store has no alert \(id)") }
+
+    static func noMessage(_ id: Int64) -> Failure { Failure(code: "ENOENT", "the store has no message \(id)") }
 }

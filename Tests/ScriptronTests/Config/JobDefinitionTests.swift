@@ -87,7 +87,7 @@ import Testing
             ("except = 'x'", "except: not supported yet"),
             ("group = 'disk'", "group: not supported yet"),
             ("priority = 'rescue'", "priority: not supported yet"),
-            ("alert_after = 3", "alert_after: not supported yet"),
+            ("alert_after = 'x'", "alert_after: must be a whole number of runs from 0 to 1000, or false, not \"x\""),
         ])
     func errors(members: String, message: String) throws {
         let error = #expect(throws: Failure.self) {

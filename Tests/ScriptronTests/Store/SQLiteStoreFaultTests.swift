@@ -16,6 +16,9 @@ import Testing
     }
 
     /// The failure of opening the store, which must leave the file as it was.
+    /// The newest version of the schema.
+    private static let version = Int64(Migration.all.count)
+
     private func refusal(_ migrations: [Migration] = Migration.all) throws -> Failure? {
         let before = try Files.readSmall(file, max: 64 << 20)
         let error = #expect(throws: Failure.self) {
@@ -86,7 +89,7 @@ import Testing
         let error = try refusal()
         #expect(error?.code == "ESTOREVERSION")
         #expect(error?.message.contains("42") == true)
-        #expect(error?.cure?.contains("scriptron.db.version-1") == true)
+        #expect(error?.cure?.contains("scriptron.db.version-\(Self.version)") == true)
     }
 
     @Test("A damaged file is refused unharmed, with a cure", arguments: ["header", "page", "cut", "text"])
@@ -125,8 +128,9 @@ import Testing
         try fill(3)
         let steps =
             Migration.all + [
-                Migration(version: 2, sql: "ALTER TABLE run ADD COLUMN note TEXT; UPDATE run SET note = 'two'"),
-                Migration(version: 3, sql: "UPDATE run SET note = note || ' three'"),
+                Migration(
+                    version: Self.version + 1, sql: "ALTER TABLE run ADD COLUMN note TEXT; UPDATE run SET note = 'two'"),
+                Migration(version: Self.version + 2, sql: "UPDATE run SET note = note || ' three'"),
             ]
         for _ in 0..<2 {
             let store = try SQLiteStore(directory: directory.path, busyTimeout: 1, migrations: steps)
@@ -135,11 +139,11 @@ import Testing
         }
         let database = try SQLiteDatabase(file: file, access: .readOnly, busyTimeout: 1)
         #expect(try database.rows("SELECT DISTINCT note FROM run") { $0.text(0) } == ["two three"])
-        #expect(try database.row("PRAGMA user_version") { $0.int(0) } == 3)
+        #expect(try database.row("PRAGMA user_version") { $0.int(0) } == Self.version + 2)
         // The copy is a store of the old version, to be put in the file's place.
         let old = try directory.directory("old")
         try StateFiles.rename(
-            directory.path.appending(SQLiteStore.copyName("1")), to: old.appending(SQLiteStore.fileName))
+            directory.path.appending(SQLiteStore.copyName("\(Self.version)")), to: old.appending(SQLiteStore.fileName))
         let store = try SQLiteStore(directory: old)
         #expect(try store.read { try $0.runs(RunQuery()).count } == 3)
         store.close()
@@ -150,12 +154,13 @@ import Testing
         try fill(3)
         let steps =
             Migration.all + [
-                Migration(version: 2, sql: "DELETE FROM run"), Migration(version: 3, sql: "SELECT * FROM nowhere"),
+                Migration(version: Self.version + 1, sql: "DELETE FROM run"),
+                Migration(version: Self.version + 2, sql: "SELECT * FROM nowhere"),
             ]
         let error = #expect(throws: Failure.self) {
             _ = try SQLiteStore(directory: directory.path, busyTimeout: 1, migrations: steps)
         }
-        #expect(error?.message.contains("from version 1 to 3") == true)
+        #expect(error?.message.contains("from version \(Self.version) to \(Self.version + 2)") == true)
         let store = try SQLiteStore(directory: directory.path)
         #expect(try store.read { try $0.runs(RunQuery()).count } == 3)
         store.close()

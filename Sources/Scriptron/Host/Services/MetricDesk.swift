@@ -1,0 +1,176 @@
+import Synchronization
+
+/// Takes what jobs measure: kept in memory for some seconds, then written in one piece.
+package final class MetricDesk: Sendable {
+    /// The most sets of labels of one metric, and series of one job.
+    static let setsPerName = 100
+    static let seriesPerJob = 1000
+    /// The most labels of a value, and bytes of a name, a label and its value.
+    static let labelCap = 10
+    static let nameCap = 100
+    /// Seconds that a value may wait in memory.
+    static let patience = 5.0
+
+    fileprivate struct State {
+        /// The series of the jobs that measured something since the host began.
+        var known: [String: Set<MetricSeries>] = [:]
+        var waiting: [MetricSeries: [MetricSample]] = [:]
+        /// Since when the oldest value waits, on the monotonic clock.
+        var since: Double?
+    }
+
+    private let store: any Store
+    private let now: @Sendable () -> Timestamp
+    private let trouble: @Sendable (Failure?) -> Void
+    private let state = Mutex(State())
+
+    package init(
+        store: any Store, now: @escaping @Sendable () -> Timestamp = { SystemClock().now() },
+        trouble: @escaping @Sendable (Failure?) -> Void = { _ in }
+    ) {
+        self.store = store
+        self.now = now
+        self.trouble = trouble
+    }
+
+    /// Takes a value; the answer is null, or why it is dropped.
+    package func add(_ arguments: [String: Value], job: String) throws(Failure) -> Value {
+        let series = try self.series(arguments, job)
+        guard let value = arguments["value"]?.double, value.isFinite else {
+            throw Self.wrong("value", "a number")
+        }
+        try learn(job)
+        let sample = MetricSample(value, at: now())
+        let (refusal, isLate) = state.withLock { state -> (String?, Bool) in
+            if let refusal = state.refusal(of: series) { return (refusal, false) }
+            state.known[job, default: []].insert(series)
+            state.take(sample, series)
+            let since = state.since ?? Monotonic.now
+            state.since = since
+            return (nil, Monotonic.now - since >= Self.patience)
+        }
+        if isLate { flush() }
+        return refusal.map { .text($0) } ?? .null
+    }
+
+    /// What a series was: rows `{time, span, count, sum, least, greatest, last}`, the oldest first.
+    package func history(_ arguments: [String: Value], job: String) throws(Failure) -> Value {
+        let series = try self.series(arguments, job)
+        guard let since = arguments["since"]?.double, since.isFinite, abs(since) < 1e11 else {
+            throw Self.wrong("since", "an instant")
+        }
+        let limit = Int(min(max(arguments["limit"]?.integer ?? 1000, 1), 10_000))
+        do {
+            // What waits is written first; a dry run has nothing that waits, and writes nothing.
+            let waiting = take()
+            if !waiting.isEmpty {
+                try store.write { session in
+                    for (series, samples) in waiting {
+                        for sample in samples { try session.addSample(sample, to: series) }
+                    }
+                }
+            }
+            let samples = try store.read { try $0.samples(of: series, since: Timestamp(since), limit: limit) }
+            return .list(samples.map(\.value))
+        } catch {
+            throw Failure.wrapping(error)
+        }
+    }
+
+    /// Writes what waits.
+    package func flush() {
+        let waiting = take()
+        if waiting.isEmpty { return }
+        store.submit { session in
+            for (series, samples) in waiting { for sample in samples { try session.addSample(sample, to: series) } }
+        } completion: { [trouble] result in
+            if case .failure(let error) = result { trouble(Failure.wrapping(error)) } else { trouble(nil) }
+        }
+    }
+
+    private func take() -> [MetricSeries: [MetricSample]] {
+        state.withLock { state in
+            defer { (state.waiting, state.since) = ([:], nil) }
+            return state.waiting
+        }
+    }
+
+    /// Reads which series the job has, once.
+    private func learn(_ job: String) throws(Failure) {
+        if state.withLock({ $0.known[job] != nil }) { return }
+        do {
+            let series = try store.read { try $0.series(job: job) }
+            state.withLock { $0.known[job, default: []].formUnion(series) }
+        } catch {
+            throw Failure.wrapping(error)
+        }
+    }
+
+    private func series(_ arguments: [String: Value], _ job: String) throws(Failure) -> MetricSeries {
+        guard let name = arguments["name"]?.text, Self.isName(name) else {
+            throw Self.wrong("name", "a-z, 0-9 and _, at most \(Self.nameCap) of them, a letter first")
+        }
+        guard let kind = arguments["kind"]?.text.flatMap(MetricSeries.Kind.init) else {
+            throw Self.wrong("kind", MetricSeries.Kind.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        guard let given = (arguments["labels"] ?? [:]).map, given.count <= Self.labelCap else {
+            throw Self.wrong("labels", "a table of at most \(Self.labelCap) names and texts")
+        }
+        var labels: [String: String] = [:]
+        for (label, value) in given {
+            let text = value.text ?? value.integer.map(String.init) ?? value.bool.map { $0 ? "true" : "false" }
+            guard Self.isName(label), let text, text.utf8.count <= 2 * Self.nameCap else {
+                throw Self.wrong("labels", "names of a-z, 0-9 and _, with texts of at most \(2 * Self.nameCap) bytes")
+            }
+            labels[label] = text
+        }
+        return MetricSeries(job: job, name: name, labels: labels, kind: kind)
+    }
+
+    private static func isName(_ text: String) -> Bool {
+        guard (1...nameCap).contains(text.utf8.count), let first = text.utf8.first else { return false }
+        func isLetter(_ byte: UInt8) -> Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20) }
+        return isLetter(first)
+            && text.utf8.allSatisfy {
+                isLetter($0) || $0 == UInt8(ascii: "_") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0)
+            }
+    }
+
+    private static func wrong(_ name: String, _ expected: String) -> Failure {
+        Failure(code: "EARGUMENT", "metrics: \(name) must be \(expected)")
+    }
+}
+
+extension MetricDesk.State {
+    /// Why a series may not be begun; nil: it may, or is there.
+    fileprivate func refusal(of series: MetricSeries) -> String? {
+        let known = known[series.job] ?? []
+        if known.contains(series) { return nil }
+        if known.count >= MetricDesk.seriesPerJob {
+            return "the job has \(MetricDesk.seriesPerJob) series already, the value of \(series.name) is dropped"
+        }
+        let sets = known.count { $0.name == series.name }
+        guard sets >= MetricDesk.setsPerName else { return nil }
+        return "\(series.name) has \(MetricDesk.setsPerName) sets of labels already, another one's value is dropped: "
+            + "label by what there is little of"
+    }
+
+    fileprivate mutating func take(_ sample: MetricSample, _ series: MetricSeries) {
+        var samples = waiting[series] ?? []
+        if let last = samples.indices.last, samples[last].time == sample.time {
+            samples[last].add(sample)
+        } else {
+            samples.append(sample)
+        }
+        waiting[series] = samples
+    }
+}
+
+extension MetricSample {
+    fileprivate var value: Value {
+        [
+            "time": .number(time.epoch), "span": .int(span), "count": .int(count), "sum": .number(sum),
+            "least": .number(least), "greatest": .number(greatest), "last": .number(last),
+        ]
+    }
+}

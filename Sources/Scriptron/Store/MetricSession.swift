@@ -1,0 +1,13 @@
+/// The operations on what jobs measure, inside one transaction of a store.
+package protocol MetricSession {
+    /// The series of a job; of all where nil.
+    func series(job: String?) throws -> [MetricSeries]
+    /// Adds a sample, into the one of the same span and time where there is one; the series is made at its first.
+    func addSample(_ sample: MetricSample, to series: MetricSeries) throws
+    /// The samples whose span begins at `since` or later, the oldest first; at most `limit`, the newest ones.
+    func samples(of series: MetricSeries, since: Timestamp, limit: Int) throws -> [MetricSample]
+    /// Makes hours of minutes from before `instant`, at most `limit` of them; how many there were.
+    func compactSamples(before instant: Timestamp, limit: Int) throws -> Int
+    /// Removes samples from before `instant`, at most `limit`, and series without any; how many it removed.
+    func pruneSamples(before instant: Timestamp, limit: Int) throws -> Int
+}
