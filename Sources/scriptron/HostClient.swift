@@ -50,9 +50,30 @@ struct HostClient {
     }
 
     private func unreachable(_ why: String) -> Failure {
-        Failure(
+        if let forbidden { return forbidden }
+        return Failure(
             code: ControlCode.noHost, "no host answers at \(socket.text) (\(why))",
             cure: "start one with scriptron serve, or name its socket with --socket")
+    }
+
+    /// Why this user may not speak to the host, where that is what is wrong.
+    private var forbidden: Failure? {
+        let cure = "run this command as that user or as root, or name another host with --config or --socket"
+        do throws(SystemError) {
+            guard let status = try FileStatus.of(socket, follow: true), status.kind == .socket,
+                !Permission.mayWrite(status)
+            else { return nil }
+            return Failure(
+                code: "EACCES",
+                "the host at \(socket.text) belongs to \(Users.name(of: status.uid)), and takes no commands of "
+                    + Users.ownName, cure: cure)
+        } catch {
+            guard error.number == ErrorNumber.accessDenied else { return nil }
+            return Failure(
+                code: "EACCES", "\(Users.ownName) may not look into \(socket.parent.text), where the host's socket is",
+                cure: "run this command as the owner of that directory or as root, or name another host with --config "
+                    + "or --socket")
+        }
     }
 
     private static func failure(in value: Value, status: Int) -> Failure {

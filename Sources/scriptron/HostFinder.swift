@@ -8,6 +8,8 @@ struct HostFinder {
     var variable: (String) -> String?
     /// Who owns the file at a path; nil where there is none.
     var owner: (Path) -> UInt32?
+    /// Whether this user may not even see whether there is something at a path.
+    var isHidden: (Path) -> Bool = { _ in false }
 
     /// This process's own surroundings.
     static func current() throws(Failure) -> HostFinder {
@@ -19,7 +21,15 @@ struct HostFinder {
         }
         return HostFinder(
             workingDirectory: directory, isRoot: Users.isRoot, variable: ProcessEnvironment.variable,
-            owner: { (try? FileStatus.of($0, follow: true))?.uid })
+            owner: { (try? FileStatus.of($0, follow: true))?.uid },
+            isHidden: { path in
+                do throws(SystemError) {
+                    _ = try FileStatus.of(path, follow: true)
+                    return false
+                } catch {
+                    return error.number == ErrorNumber.accessDenied
+                }
+            })
     }
 
     /// A path as given on the command line, absolute and without `.` and `..` where that is safe to say.
@@ -59,7 +69,7 @@ struct HostFinder {
             throw Failure(code: ControlCode.noHost, error.message, cure: error.cure)
         }
         let usual = socket(in: place.base)
-        if owner(usual) != nil { return usual }
+        if owner(usual) != nil || isHidden(usual) { return usual }
         return try locate(place).appending("scriptron.sock")
     }
 

@@ -47,7 +47,7 @@ private func programStage(
         default:
             throw Failure(
                 code: "EARGUMENT",
-                "\(arguments.function): argv[\(index + 1)] must be text or a whole number, not \(value.typeName)")
+                "\(arguments.function): argv[\(index + 1)] must be text or a whole number, not \(value.shown)")
         }
         if argv[index].contains(0) {
             throw Failure(code: "EARGUMENT", "\(arguments.function): argv[\(index + 1)] holds a NUL byte")

@@ -5,6 +5,11 @@ enum FileFailure {
         Failure(code: error.name, "\(call) \(path.text): \(error.reason)", cure: cure ?? Self.cure(error.name))
     }
 
+    /// Nothing where a file or directory should be; in a dry run as in a real one.
+    static func missing(_ call: String, _ path: Path) -> Failure {
+        of(SystemError(ErrorNumber.notFound, call: call, subject: path.text), call, path)
+    }
+
     /// Something else than a regular file, where only one will do.
     static func notRegular(_ kind: FileKind, _ call: String, _ path: Path) -> Failure {
         switch kind {

@@ -7,7 +7,7 @@ extension LiveEffects {
         let (fromDirectory, fromName) = try place(from.path, call)
         let (directory, name) = try place(to.path, call)
         guard let source = try told(call, from.path, { try fromDirectory.status(fromName) }) else {
-            throw Failure(code: "ENOENT", "\(call) \(from.path.text): there is no such file")
+            throw FileFailure.missing(call, from.path)
         }
         do throws(SystemError) {
             try fromDirectory.rename(fromName, to: name, in: directory, replace: replace)

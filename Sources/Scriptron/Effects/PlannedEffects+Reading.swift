@@ -12,7 +12,7 @@ extension PlannedEffects {
     /// What is at a path; a failure where there is nothing.
     func existing(_ path: Path, follow: Bool, _ call: String) throws(Failure) -> Overlay.Found {
         if let found = try find(path, follow: follow, call) { return found }
-        throw Failure(code: "ENOENT", "\(call) \(path.text): there is no such file")
+        throw FileFailure.missing(call, path)
     }
 
     package func status(_ path: CheckedPath, follow: Bool) throws(Failure) -> FileEntry? {
@@ -92,7 +92,7 @@ extension PlannedEffects {
         let found = try find(path.path, follow: mode == .read, call)
         if let found, found.status.kind != .file { throw FileFailure.notRegular(found.status.kind, call, path.path) }
         if mode == .read || mode == .update, found == nil {
-            throw Failure(code: "ENOENT", "\(call) \(path.path.text): there is no such file")
+            throw FileFailure.missing(call, path.path)
         }
         if mode == .read {
             used.reads(path.path)

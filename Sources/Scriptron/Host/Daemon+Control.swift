@@ -12,7 +12,8 @@ extension Daemon: HostControl {
             "run \(run) of \(job): the kernel cannot kill its process \(pid), which is stuck in a system call; it keeps its slot"
         }
         let warnings =
-            environment.warnings(entries) + stuck + troubles.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }
+            environment.warnings(entries) + stuck
+            + troubles.sorted { $0.key < $1.key }.map { Self.text($0.key, $0.value) }
         return [
             "version": .text(Scriptron.version), "pid": .int(Int64(ProcessHandle.own)),
             "started": .number(started.epoch), "state_dir": .bytes(directory.places.directory.bytes),
@@ -55,6 +56,8 @@ extension Daemon: HostControl {
 
     package func next(job: String?, limit: Int) throws(Failure) -> [Value] {
         let entries = try job.map { (name) throws(Failure) in [try known(name)] } ?? parts.catalog.entries
+        // Of one that is asked for by its name it is said why it has no fire times.
+        if job != nil, let entry = entries.first { _ = try usable(entry) }
         let now = clock.now()
         var times: [(Timestamp, String)] = []
         for loaded in entries.compactMap(\.loaded) {

@@ -33,6 +33,8 @@ package final class Daemon: Sendable {
     let started: Timestamp
     let state: Mutex<State>
     let parts: Parts
+    /// Whether jobs that cannot be loaded are told of: whoever runs one job wants to hear of that one, and does.
+    private let tellsBroken: Bool
     private let watcher: SourceWatcher
     private let reload = WorkQueue(name: "reload", width: 1)
     private let upkeep = WorkQueue(name: "upkeep", width: 1)
@@ -58,11 +60,12 @@ package final class Daemon: Sendable {
 
     /// Takes the state directory and opens everything in it; nothing is scheduled before `start`.
     package init(
-        _ place: ConfigurationPlace, executable: Path, clock: any WallClock = SystemClock(),
+        _ place: ConfigurationPlace, executable: Path, clock: any WallClock = SystemClock(), tellsBroken: Bool = true,
         say: @escaping @Sendable (String) -> Void = { HostSpeech.say($0) }
     ) throws(Failure) {
         self.place = place
         self.clock = clock
+        self.tellsBroken = tellsBroken
         started = clock.now()
         core = try HostCore(place, executable: executable, makesMissing: true) { change in
             switch change {
@@ -155,8 +158,10 @@ package final class Daemon: Sendable {
             Catalog.Connections(
                 load: { [unowned self] source, done in state.withLock { $0.loader }.load(source, completion: done) },
                 updated: { [unowned self] in jobUpdated($0) }, removed: { [unowned self] in jobRemoved($0) },
-                broken: { name, failure in
-                    say("job \(name) is \(failure.code == Approvals.code ? "held" : "broken"): \(failure)")
+                broken: { [tellsBroken] name, failure in
+                    guard tellsBroken else { return }
+                    let state = failure.code == Approvals.code ? "held" : "broken"
+                    say("job \(name) is \(state): \(Failure.told(failure.description, of: name))")
                 }))
         parts.set(supervisor, scheduler, catalog, alerts)
     }
@@ -253,9 +258,11 @@ package final class Daemon: Sendable {
 
     /// Tells of the failures of the sources, and of those that are over.
     private func report(_ snapshot: SourceSnapshot) {
-        let places = Set(snapshot.failures.map { $0.place ?? "" })
+        // One that never could be read is a broken job, and told as such.
+        let failures = snapshot.failures.filter { !snapshot.unreadable.values.contains($0) }
+        let places = Set(failures.map { $0.place ?? "" })
         for name in reported.withLock({ $0 }).subtracting(places) { trouble("source \(name)", nil) }
-        for failure in snapshot.failures { trouble("source \(failure.place ?? "")", failure) }
+        for failure in failures { trouble("source \(failure.place ?? "")", failure) }
         reported.withLock { $0 = places }
     }
 
@@ -295,6 +302,13 @@ package final class Daemon: Sendable {
 
     // Trouble and upkeep.
 
+    /// Trouble in words: a place that it is named after is not said twice.
+    static func text(_ about: String, _ failure: Failure) -> String {
+        var failure = failure
+        if let place = failure.place, about == "source \(place)" { failure.place = nil }
+        return "\(about): \(failure)"
+    }
+
     /// Notes trouble, or (nil) that it is over; each is said once.
     func trouble(_ about: String, _ failure: Failure?) {
         let news = state.withLock { state -> Failure?? in
@@ -303,7 +317,7 @@ package final class Daemon: Sendable {
             return old == failure ? nil : .some(failure)
         }
         switch news {
-        case .some(.some(let failure)): HostSpeech.say("\(about): \(failure)")
+        case .some(.some(let failure)): HostSpeech.say(Self.text(about, failure))
         case .some(.none): HostSpeech.say("\(about): all is well again")
         case nil: break
         }

@@ -24,9 +24,11 @@ extension Doctor {
         let errors = report.findings.filter { $0["level"]?.text == "error" && $0["code"]?.text != noCeiling }
         guard let first = errors.first else { return Fact("Configuration", "jobs", .good, text) }
         let place = first["place"]?.text.map { $0 + ": " } ?? ""
+        // One line of it: where it was raised, `check` says.
+        let line = (first["message"]?.text ?? "").prefix { $0 != "\n" }
         let count = errors.count == 1 ? "1 error" : "\(errors.count) errors, the first"
         return Fact(
-            "Configuration", "jobs", .bad, "\(text), \(count): \(place)\(first["message"]?.text ?? "")",
+            "Configuration", "jobs", .bad, "\(text), \(count): \(place)\(line)",
             cure: "scriptron check shows all of it")
     }
 

@@ -165,7 +165,7 @@ package enum Doctor {
 
     private static func store(_ places: StatePlaces) -> Fact {
         let file = places.store.appending(SQLiteStore.fileName)
-        guard let status = try? FileStatus.of(file, follow: true) else {
+        guard (try? FileStatus.of(file, follow: true)) ?? nil != nil else {
             return Fact("State", "store", .fact, "none yet: the host makes it")
         }
         do throws(Failure) {
@@ -180,7 +180,7 @@ package enum Doctor {
             let store = try SQLiteStore(directory: copy)
             defer { store.close() }
             let jobs = try reading { try store.read { try $0.cursors().count } }
-            let size = Quantity.describe(bytes: status.size)
+            let size = (try? SQLiteStore.size(in: places.store)).map { Quantity.describe(bytes: $0) } ?? "?"
             return Fact("State", "store", .good, "\(size), readable, \(jobs) \(jobs == 1 ? "job" : "jobs") on record")
         } catch {
             return Fact("State", "store", .bad, error.message, cure: error.cure)

@@ -16,8 +16,10 @@ struct DryRun {
         let source = try source()
         let sets = try request.sets.map { (text) throws(Failure) in try SetArgument(text) }
         let loader = loader
+        let header = Shared<JobHeader?>(nil)
         let result = Waiting.answer { (done: @escaping @Sendable (LoadResult) -> Void) in
-            loader.load(source, sets: sets, completion: done)
+            loader.load(
+                source, sets: sets, described: { known in header.value.withLock { $0 = known } }, completion: done)
         }
         switch result {
         case .loaded(let job), .held(let job, _, _): return try report(job)
@@ -26,12 +28,17 @@ struct DryRun {
                 code: "ECONFIG", "job \(source.name) is unconfigured: \(names.joined(separator: ", ")) has no value",
                 cure: "give it one by --set \(names.first ?? "NAME")=…, or in scriptron.lua")
         case .failed(let failure) where failure.code == "EGRANT":
-            return [
+            var report: [String: Value] = [
                 "job": .text(source.name), "script": .text(source.script), "outcome": "failed",
                 "reason": "its needs are refused",
                 "refused": .texts(failure.description.split(separator: "\n").map(String.init)), "plan": [],
-                "error": .text(failure.description),
             ]
+            if let header = header.value.withLock({ $0 }) {
+                let zone = try header.timezone.map { (name) throws(Failure) in try Zone(named: name) }
+                let schedule = try JobSchedule(header.schedules, zone: zone ?? core.environment.zone)
+                report.merge(head(header, schedule, zone ?? core.environment.zone)) { known, _ in known }
+            }
+            return .map(report)
         case .failed(let failure): throw failure
         }
     }
@@ -73,7 +80,11 @@ struct DryRun {
         do throws(SystemError) {
             text = try Files.readSmall(path)
         } catch {
-            throw error.failure(cure: "name a script, or a job")
+            guard error.name != "ENOENT" else {
+                throw Failure(
+                    code: ControlCode.noJob, "there is no script \(path)", cure: "name a script's path, or a job")
+            }
+            throw error.failure(cure: "name a script, or a job").at(path.text)
         }
         return try JobSources.single(
             script: path, as: name, text: text, libraries: snapshot.libraries.mapValues(\.bytes), environment)
@@ -178,17 +189,9 @@ struct DryRun {
             ended.end.verdict, header: job.header, failed: 1, cuts: 0, stopping: false, random: 0)
         let plan: Value =
             if case .finished(let result) = ended.end.verdict { result.plan } else { .null }
-        var next: [Value] = []
-        var last = request.at ?? now
-        for _ in 0..<3 {
-            guard let time = job.schedule.next(after: last) else { break }
-            next.append(.number(time.epoch))
-            last = time
-        }
-        return [
-            "job": .text(job.name), "script": .text(job.script), "about": job.header.about.map { .text($0) } ?? .null,
-            "schedule": .texts(job.header.schedules), "timezone": .text(job.zone.name), "next": .list(next),
-            "needs": grant.needs, "refused": .texts(ended.refusals), "plan": plan["plan"] ?? [],
+        let rest: [String: Value] = [
+            "job": .text(job.name), "script": .text(job.script), "needs": grant.needs,
+            "refused": .texts(ended.refusals), "plan": plan["plan"] ?? [],
             "totals": plan["totals"] ?? [], "omitted": plan["omitted"] ?? 0,
             "smallest_needs": plan["smallest_needs"] ?? .null, "log": .list(ended.log),
             "metrics": plan["metrics"] ?? [],
@@ -197,6 +200,22 @@ struct DryRun {
             "reason": verdict.reason.map { .text($0) } ?? .null, "error": verdict.error.map { .text($0) } ?? .null,
             "result": verdict.result, "seconds": .number(ended.seconds), "sandbox": .text(ended.sandbox),
             "user": .text(job.userName),
+        ]
+        return .map(rest.merging(head(job.header, job.schedule, job.zone)) { known, _ in known })
+    }
+
+    /// What the job is, and when it would run next.
+    private func head(_ header: JobHeader, _ schedule: JobSchedule, _ zone: Zone) -> [String: Value] {
+        var next: [Value] = []
+        var last = request.at ?? now
+        for _ in 0..<3 {
+            guard let time = schedule.next(after: last) else { break }
+            next.append(.number(time.epoch))
+            last = time
+        }
+        return [
+            "about": header.about.map { .text($0) } ?? .null, "schedule": .texts(header.schedules),
+            "timezone": .text(zone.name), "next": .list(next),
         ]
     }
 }

@@ -66,7 +66,12 @@ package final class HostCore: Sendable {
         do throws(SystemError) {
             text = try Files.readSmall(file)
         } catch {
-            throw error.failure(cure: cure)
+            guard error.name != "EISDIR" else {
+                throw Failure(
+                    code: error.name, "it is a directory, no configuration", place: file.text,
+                    cure: "name the file in it, such as \(file.appending("scriptron.lua"))")
+            }
+            throw error.failure(cure: cure).at(file.text)
         }
         let evaluator = Evaluator(
             workers: workers, base: file.parent, identity: evaluationIdentity(SandboxFacts.probe()))

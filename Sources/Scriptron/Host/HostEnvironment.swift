@@ -73,7 +73,9 @@ extension HostEnvironment {
                 "jobs that name no user run as root: set default_user, or give the state directory an owner")
         }
         for entry in entries {
-            if let problem = entry.problem { warnings.append("job \(entry.name): \(problem)") }
+            if let problem = entry.problem {
+                warnings.append("job \(entry.name): " + Failure.told(problem.description, of: entry.name))
+            }
             if let mode = entry.loaded?.grant.mode, mode != .enforced {
                 warnings.append("job \(entry.name) runs with sandbox = \"\(mode.rawValue)\"")
             }

@@ -28,9 +28,11 @@ package struct JobLoader: Sendable {
     ///   - sets: Settings of one run (`--set`).
     ///   - learns: Whether the ceiling alone bounds it (`--learn`).
     ///   - adjust: Changes the needs and the terms of one run (`--grant`).
+    ///   - described: Hears what the header came to, with the operator's words over it, whatever becomes of the rest.
     package func load(
         _ source: JobSource, sets: [SetArgument] = [], learns: Bool = false,
         adjust: @escaping @Sendable (inout Needs, inout GrantTerms) throws(Failure) -> Void = { _, _ in },
+        described: @escaping @Sendable (JobHeader) -> Void = { _ in },
         completion: @escaping @Sendable (LoadResult) -> Void
     ) {
         let missing = Failure(code: "ECRASHED", "the script's header did not come", place: source.script)
@@ -39,6 +41,7 @@ package struct JobLoader: Sendable {
         evaluator.describe(job: source.name, script: source.script, files: source.files) { header in
             let result = prepare(source, header, sets)
             prepared.value.withLock { $0 = result }
+            if case .success(let prepared) = result { described(prepared.header) }
             guard case .success(let prepared) = result, prepared.settings.missing.isEmpty,
                 !prepared.header.discovers, words.needs == nil
             else { return nil }

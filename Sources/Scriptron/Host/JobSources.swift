@@ -9,6 +9,7 @@ package enum JobSources {
         let libraries = snapshot.libraries.mapValues(\.bytes)
         var scripts: [String: String] = [:]
         for name in snapshot.scripts.keys { scripts[name] = name }
+        for name in snapshot.unreadable.keys { scripts[name] = name }
         for (name, words) in configuration.jobs {
             // `script` names a file of the jobs directory; without it the job's own name does.
             if let script = words.script {
@@ -26,9 +27,11 @@ package enum JobSources {
             var source = JobSource(
                 name: name, path: path, script: shown, files: files, isEnabled: words.enabled, key: "")
             if file == nil {
-                source.refusal = Failure(
-                    code: "ENOENT", "there is no script \(path)", place: "scriptron.lua: jobs.\(name)",
-                    cure: "put it there, name another by script, or say enabled = false")
+                source.refusal =
+                    snapshot.unreadable[script]
+                    ?? Failure(
+                        code: "ENOENT", "there is no script \(path)", place: "scriptron.lua: jobs.\(name)",
+                        cure: "put it there, name another by script, or say enabled = false")
             }
             source.key = try key(source, environment)
             sources.append(source)

@@ -68,7 +68,8 @@ package struct LocalCommands: HostCommands {
         let core = try HostCore(place, executable: executable, makesMissing: false)
         defer { core.close() }
         let (snapshot, catalog) = try loadAll(core)
-        var findings: [Value] = snapshot.failures.map { finding("error", $0) }
+        let problems = catalog.entries.compactMap(\.problem)
+        var findings = snapshot.failures.filter { !problems.contains($0) }.map { finding("error", $0) }
         for entry in catalog.entries {
             if let problem = entry.problem { findings.append(finding("error", problem, job: entry.name)) }
         }
@@ -117,7 +118,7 @@ package struct LocalCommands: HostCommands {
     package func runAlone(
         _ request: StartRequest, _ place: ConfigurationPlace, line: @escaping @Sendable (Value) -> Void
     ) throws(Failure) -> Value {
-        let daemon = try Daemon(place, executable: executable)
+        let daemon = try Daemon(place, executable: executable, tellsBroken: false)
         defer { daemon.close() }
         try daemon.load()
         let id = try daemon.start(request, by: PeerCredentials(pid: ProcessHandle.own, uid: Users.ownID, gid: 0))

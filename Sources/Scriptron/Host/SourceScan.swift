@@ -77,6 +77,7 @@ struct SourceScan: Sendable {
         var snapshot = SourceSnapshot()
         snapshot.configuration = configuration?.file
         snapshot.scripts = jobs.entries.compactMapValues(\.file)
+        snapshot.unreadable = jobs.entries.compactMapValues { $0.file == nil ? $0.failure : nil }
         snapshot.libraries = libraries.entries.compactMapValues(\.file)
         let entries = [configuration].compactMap { $0 } + jobs.entries.values + libraries.entries.values
         let failures = [jobs.failure, libraries.failure] + entries.map(\.failure) + jobs.misnamed
@@ -244,6 +245,11 @@ struct SourceScan: Sendable {
                 if own.kind == .directory { return nil }
                 return read(shown, target: path, isLink: false, old: old, touched: touched, now: now)
             }
+            if let way = try? PathTrail(path), way.isBroken {
+                throw Failure(
+                    code: "ENOENT", "it is a link that leads nowhere: there is no \(way.end)",
+                    cure: "put a script there, or remove the link")
+            }
             let trail = try ownership.check(path)
             return read(shown, target: trail.end, isLink: true, old: old, touched: touched, now: now)
         } catch {
@@ -277,7 +283,7 @@ struct SourceScan: Sendable {
             {
                 return old
             }
-            let (bytes, before, after) = try contents(of: target)
+            let (bytes, before, after) = try contents(of: target, shown: shown)
             entry.identity = before
             // Only the kernel sets the change time. One far in the future (the clock was set back) is settled too: the
             // next change gets another.
@@ -291,23 +297,28 @@ struct SourceScan: Sendable {
         return entry
     }
 
-    private func contents(of path: Path) throws(Failure) -> (bytes: [UInt8], before: Identity, after: Identity) {
+    private func contents(
+        of path: Path, shown: Path
+    ) throws(Failure) -> (bytes: [UInt8], before: Identity, after: Identity) {
+        // The place says which it is, but where a link leads elsewhere.
+        let what = path == shown ? "it" : path.text
         do {
             let file = try RegularFile.read(path.name, in: Directory(path.parent), follow: false)
             let bytes = try file.readAll(max: Self.maxSize)
             return (bytes, Identity(file.status), Identity(try FileStatus(of: file.descriptor)))
         } catch RegularFile.OpenError.notRegular(let kind) {
             throw Failure(
-                code: "ENOTREG", "\(path) is a \(kind.rawValue), no regular file", cure: "move it out of the directory")
+                code: "ENOTREG", "\(what) is a \(FileFailure.name(of: kind)), no regular file",
+                cure: "move it out of the directory")
         } catch RegularFile.OpenError.system(let error), let error as SystemError {
             guard error.name != "EFBIG" else {
                 throw Failure(
-                    code: "EFBIG", "\(path) has more than \(Self.maxSize >> 20) MiB",
+                    code: "EFBIG", "\(what) has more than \(Self.maxSize >> 20) MiB",
                     cure: "keep data out of the script")
             }
             throw error.failure(cure: "let the host's user read \(path)")
         } catch {
-            throw Failure(code: "EIO", "\(path) cannot be read: \(error)")
+            throw Failure(code: "EIO", "\(what) cannot be read: \(error)")
         }
     }
 }

@@ -32,7 +32,9 @@ package struct SourceSnapshot: Sendable, Hashable {
     package var scripts: [String: WatchedFile] = [:]
     /// The files of `jobs/lib` by their name without `.lua`, as `require` takes it.
     package var libraries: [String: WatchedFile] = [:]
-    /// What is wrong, each with the file or directory as its place.
+    /// Why there is no script of a name, though there is something to be one: no regular file, a link to nothing.
+    package var unreadable: [String: Failure] = [:]
+    /// What is wrong, `unreadable` among it, each with the file or directory as its place.
     package var failures: [Failure] = []
 
     package init() {}

@@ -43,11 +43,11 @@ package struct Arguments {
         return Options(function: function, values: values)
     }
 
-    /// The error for an argument of another type than was expected.
+    /// The error for another argument than was expected.
     package func mismatch(_ index: Int, _ name: String, _ expected: String) -> Failure {
         Failure(
             code: "EARGUMENT",
-            "\(function): argument \(index + 1) (\(name)) must be \(expected), not \(self[index].typeName)"
+            "\(function): argument \(index + 1) (\(name)) must be \(expected), not \(self[index].shown)"
         )
     }
 }
@@ -118,8 +118,8 @@ package struct Options {
         )
     }
 
-    /// The error for an option of another type than was expected.
+    /// The error for another option than was expected.
     package func mismatch(_ name: String, _ expected: String, _ value: Value) -> Failure {
-        Failure(code: "EARGUMENT", "\(function): option \(name) must be \(expected), not \(value.typeName)")
+        Failure(code: "EARGUMENT", "\(function): option \(name) must be \(expected), not \(value.shown)")
     }
 }

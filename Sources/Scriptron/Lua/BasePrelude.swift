@@ -6,6 +6,7 @@ enum BasePrelude {
         local base, host = ...
         local error, type, tostring, setmetatable, rawget = base.error, base.type, base.tostring, base.setmetatable, base.rawget
         local pairs, ipairs, next, pack, concat = base.pairs, base.ipairs, base.next, base.table.pack, base.table.concat
+        local sort, byte, min = base.table.sort, base.string.byte, base.math.min
         local globals = {}
 
         function globals.print(...)
@@ -100,6 +101,36 @@ enum BasePrelude {
         } do
           globals.option[kind] = option(kind)
         end
+
+        -- How many letters differ (Levenshtein's distance); names are short.
+        local function distance(left, right)
+          local row = {}
+          for column = 0, #right do row[column] = column end
+          for line = 1, #left do
+            local corner = row[0]
+            row[0] = line
+            for column = 1, #right do
+              local same = byte(left, line) == byte(right, column)
+              local best = min(row[column] + 1, row[column - 1] + 1, corner + (same and 0 or 1))
+              corner, row[column] = row[column], best
+            end
+          end
+          return row[#right]
+        end
+
+        setmetatable(globals.option, {
+          __index = function(_, name)
+            local known, near, least = {}, nil, 4
+            for kind in next, globals.option do
+              known[#known + 1] = kind
+              local far = type(name) == "string" and #name < 40 and distance(name, kind) or 40
+              if far < least or far == least and near and kind < near then near, least = kind, far end
+            end
+            sort(known)
+            local cure = near and "did you mean option." .. near .. "?" or "there are " .. concat(known, ", ")
+            error("there is no option." .. tostring(name) .. "; " .. cure, 2)
+          end,
+        })
 
         -- Only configurations see it.
         function host.secret(name)

@@ -24,6 +24,14 @@ package struct Failure: Error, Sendable, Hashable, CustomStringConvertible {
         (place.map { $0 + ": " } ?? "") + message + (cure.map { "; " + $0 } ?? "")
     }
 
+    /// A failure's text for a line that has named the job: it is not named again.
+    package static func told(_ text: String, of job: String) -> String {
+        let name = "job \(job): "
+        return text.split(separator: "\n", omittingEmptySubsequences: false).map {
+            $0.hasPrefix(name) ? $0.dropFirst(name.count) : $0
+        }.joined(separator: "\n")
+    }
+
     /// The failure with a place, where it had none.
     package func at(_ place: String) -> Failure {
         var copy = self

@@ -35,8 +35,11 @@ package struct SystemError: Error, Sendable, Hashable, CustomStringConvertible {
         call + (subject.map { " " + $0 } ?? "") + ": " + reason + " (\(name))"
     }
 
-    /// The error as a `Failure`, with a cure where one is known.
-    package func failure(cure: String? = nil) -> Failure { Failure(code: name, description, cure: cure) }
+    /// The error as a `Failure`, with a cure where one is known; a full disk has its own, whatever was tried.
+    package func failure(cure: String? = nil) -> Failure {
+        let isFull = number == ENOSPC || number == EDQUOT
+        return Failure(code: name, description, cure: isFull ? "free space on the disk that holds it" : cure)
+    }
 }
 
 /// Calls `body` again while it is interrupted by a signal; throws its errno where it returns a negative number.

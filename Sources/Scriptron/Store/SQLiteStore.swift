@@ -108,14 +108,20 @@ package final class SQLiteStore: Store {
 
     package func size() throws -> (bytes: Int64, free: Int64?) {
         do throws(SystemError) {
-            var bytes: Int64 = 0
-            for suffix in ["", "-wal", "-shm"] {
-                bytes += try FileStatus.of(Path(bytes: file.bytes + Array(suffix.utf8)), follow: true)?.allocated ?? 0
-            }
-            return (bytes, try FileSystemSpace.of(directory).free)
+            return (try Self.size(in: directory), try FileSystemSpace.of(directory).free)
         } catch {
             throw error.failure()
         }
+    }
+
+    /// What the store of a directory takes of its disk, in bytes: the file, and what SQLite keeps beside it.
+    package static func size(in directory: Path) throws(SystemError) -> Int64 {
+        let file = directory.appending(fileName)
+        var bytes: Int64 = 0
+        for suffix in ["", "-wal", "-shm"] {
+            bytes += try FileStatus.of(Path(bytes: file.bytes + Array(suffix.utf8)), follow: true)?.allocated ?? 0
+        }
+        return bytes
     }
 
     /// Writes a consistent copy of the store of `directory` into `target`, another directory, without opening it as

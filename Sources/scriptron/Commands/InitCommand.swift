@@ -29,7 +29,7 @@ enum InitCommand: Command {
             throw error.failure(cure: "name a directory that you may write to")
         }
         let file = directory.appending("scriptron.lua").text
-        context.console.lines(["", "Start the host there:  scriptron serve --config \(file)"])
+        context.console.lines(["", "Start the host there:  scriptron serve --config \(file.shellQuoted)"])
         return .done
     }
 }

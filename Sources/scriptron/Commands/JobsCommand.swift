@@ -37,7 +37,8 @@ enum JobsCommand: Command {
         let job = row["job"]?.text ?? "?"
         var lines: [String] = []
         if let error = row["error"]?.text, !error.isEmpty {
-            lines += style.wrap("\(job): \(error.printable(lines: true))", indent: 2).map { style.paint($0, .red) }
+            let text = Failure.told(error, of: job).printable(lines: true)
+            lines += style.wrap("\(job): \(text)", indent: 2).map { style.paint($0, .red) }
         }
         if let sandbox = row["sandbox"]?.text, sandbox == "off" || sandbox == "best-effort" {
             lines += style.wrap("\(job): its sandbox is \(sandbox)", indent: 2).map { style.paint($0, .red) }

@@ -25,7 +25,9 @@ enum NextCommand: Command {
             }
             let query = [("job", arguments.operand(0)), ("limit", "\(limit)")]
             let rows = try context.client(arguments).get("/v1/next", query).list ?? []
-            try context.show(rows, json: arguments.has("json")) { lines($0, $1, context.time) }
+            try context.show(rows, json: arguments.has("json")) {
+                lines($0, $1, context.time, job: arguments.operand(0))
+            }
             return .done
         }
         if let job = arguments.operand(0) {
@@ -41,7 +43,8 @@ enum NextCommand: Command {
             throw Failure(code: ControlCode.usage, error.message, place: error.place, cure: error.cure)
         }
         try context.show(times.map { ["fire_time": .number($0.epoch)] }, json: arguments.has("json")) { _, _ in
-            times.map { "\(zone.iso($0))  \(TimeText(zone: zone, now: context.time.now).distance($0.epoch))" }
+            if times.isEmpty { return [none(expressions)] }
+            return times.map { "\(zone.iso($0))  \(TimeText(zone: zone, now: context.time.now).distance($0.epoch))" }
         }
         return .done
     }
@@ -60,8 +63,20 @@ enum NextCommand: Command {
         return times
     }
 
-    static func lines(_ rows: [Value], _ style: TextStyle, _ time: TimeText) -> [String] {
-        if rows.isEmpty { return ["Nothing is scheduled."] }
+    /// What is said of schedules without a fire time to come.
+    static func none(_ expressions: [String]) -> String {
+        expressions.allSatisfy { $0 == "@start" }
+            ? "No fire time is foreseen: @start fires whenever the host starts."
+            : "There is no fire time after that."
+    }
+
+    static func lines(_ rows: [Value], _ style: TextStyle, _ time: TimeText, job: String? = nil) -> [String] {
+        if rows.isEmpty {
+            return [
+                job.map { "No fire time of \($0) is foreseen: it runs by hand, or when the host starts." }
+                    ?? "Nothing is scheduled."
+            ]
+        }
         var table = TextTable([.init("FIRE TIME"), .init(""), .init("JOB", flexible: true)])
         for row in rows {
             table.add([

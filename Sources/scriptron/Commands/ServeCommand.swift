@@ -27,7 +27,7 @@ enum ServeCommand: Command {
         line += ", pid \(status["pid"]?.integer ?? 0), state in \(status["state_dir"]?.text ?? "?")."
         let warnings = status["warnings"]?.list?.compactMap(\.text) ?? []
         return style.wrap(line)
-            + warnings.flatMap { style.wrap("warning: " + $0.printable(), indent: 2) }
+            + warnings.flatMap { style.wrap("warning: " + $0.printable(lines: true), indent: 2) }
             .map { style.paint($0, .yellow) }
     }
 }

@@ -39,6 +39,8 @@ enum StatusCommand: Command {
         ]
         let warnings = status["warnings"]?.list?.compactMap(\.text) ?? []
         return rows.flatMap { style.wrap($0.0.padded(to: 15) + $0.1, indent: 15) }
-            + warnings.flatMap { style.wrap(style.paint("warning", .yellow) + "        " + $0.printable(), indent: 15) }
+            + warnings.flatMap {
+                style.wrap(style.paint("warning", .yellow) + "        " + $0.printable(lines: true), indent: 15)
+            }
     }
 }

@@ -14,9 +14,12 @@ enum DryRunText {
     static func lines(_ report: Value, _ style: TextStyle, _ time: TimeText) -> [String] {
         var style = style
         style.width = min(style.width, widest)
+        // Where its needs are refused, what they would have come to is not known.
+        let isGranted = report["needs"] != nil || report["refused"]?.list?.isEmpty ?? true
         let parts = [
-            head(report, style, time), needs("Needs", report["needs"], style), refused(report, style),
-            plan(report, style), log(report, style), alerts(report, style), end(report, style),
+            head(report, style, time), isGranted ? needs("Needs", report["needs"], style) : [],
+            refused(report, style), isGranted ? plan(report, style) : [], log(report, style), alerts(report, style),
+            end(report, style),
         ]
         return Array(parts.filter { !$0.isEmpty }.joined(separator: [""]))
     }
@@ -29,7 +32,6 @@ enum DryRunText {
         let schedules = report["schedule"]?.list?.compactMap(\.text) ?? report["schedule"]?.text.map { [$0] } ?? []
         let zone = report["timezone"]?.text.map { " (\($0))" } ?? ""
         let schedule = schedules.isEmpty ? "none, by hand only" : schedules.joined(separator: ", ") + zone
-        // A job whose needs are refused is not loaded: nothing is said of its schedule.
         if report["schedule"] != nil { lines += style.wrap("  schedule  " + schedule.printable(), indent: 12) }
         let times = report["next"]?.list?.compactMap(\.double) ?? []
         for (index, instant) in times.enumerated() {
@@ -85,15 +87,15 @@ enum DryRunText {
             text += " " + ValueText.short(from) + " to " + ValueText.short(to)
         }
         if let argv = rest.removeValue(forKey: "argv")?.list {
-            text += " " + argv.map { quoted(ValueText.short($0)) }.joined(separator: " ")
+            text += " " + argv.map { ValueText.short($0).shellQuoted }.joined(separator: " ")
         }
         if let stages = rest.removeValue(forKey: "stages")?.list {
             let commands = stages.map { stage in
-                (stage.list ?? []).map { quoted(ValueText.short($0)) }.joined(separator: " ")
+                (stage.list ?? []).map { ValueText.short($0).shellQuoted }.joined(separator: " ")
             }
             text += " " + commands.joined(separator: " | ")
         }
-        if let file = rest.removeValue(forKey: "stdout") { text += " > " + quoted(ValueText.short(file)) }
+        if let file = rest.removeValue(forKey: "stdout") { text += " > " + ValueText.short(file).shellQuoted }
         var remarks: [String] = []
         if let bytes = rest.removeValue(forKey: "bytes")?.integer { remarks.append(Quantity.describe(bytes: bytes)) }
         let isAssumed = rest.removeValue(forKey: "assumed")?.bool == true
@@ -103,16 +105,6 @@ enum DryRunText {
         }
         if isAssumed { remarks.append("assumed") }
         return text + (remarks.isEmpty ? "" : " (" + remarks.joined(separator: ", ") + ")")
-    }
-
-    /// A word of a command line, quoted where a shell would need it.
-    private static func quoted(_ word: String) -> String {
-        let isPlain = !word.isEmpty && word.allSatisfy { $0.isLetter || $0.isNumber || "-_./=:,@%+".contains($0) }
-        return isPlain
-            ? word
-            : "'"
-                + word.split(separator: "'", omittingEmptySubsequences: false)
-                .joined(separator: "'\\''") + "'"
     }
 
     /// `  in all: would remove 1,204 files, 3.1 GiB`, a line an effect.

@@ -28,6 +28,26 @@ import Testing
         "result": ["removed": 1], "smallest_needs": ["write": ["/srv/scriptron/var/tmp"]],
     ]
 
+    @Test("Where its needs are refused, it says that once, and nothing of needs and plan") func refused() {
+        let report: Value = [
+            "job": "c", "script": "jobs/c.lua", "schedule": ["@daily"], "timezone": "UTC", "next": [1_800_000_600.0],
+            "refused": ["job c: needs.write: the ceiling forbids /etc"], "plan": [], "outcome": "failed",
+            "reason": "its needs are refused",
+        ]
+        #expect(
+            DryRunText.lines(report, TextStyle(), time).joined(separator: "\n") == """
+                Dry run of c
+                  script    jobs/c.lua
+                  schedule  @daily (UTC)
+                  next      2027-01-15 08:10:00
+
+                Refused
+                  job c: needs.write: the ceiling forbids /etc
+
+                The run would have failed: its needs are refused.
+                """)
+    }
+
     @Test("It names the needs, the refusals, every path of the plan, and the end") func golden() {
         #expect(
             DryRunText.lines(report, TextStyle(width: 200), time).joined(separator: "\n") == """

@@ -50,6 +50,12 @@ import Testing
         #expect(try socket(self.finder(files: files), config: "/c/s.lua") == "/located/scriptron.sock")
     }
 
+    @Test("Where it may not be looked for, a socket is not looked for elsewhere") func hidden() throws {
+        var finder = finder(files: ["/here/scriptron.lua": 1])
+        finder.isHidden = { $0 == "/here/var/scriptron.sock" }
+        #expect(try socket(finder) == "/here/var/scriptron.sock")
+    }
+
     @Test("Root talks to a host in the working directory only where it is root's own") func rootSockets() throws {
         let machine: [Path: UInt32] = ["/etc/scriptron/scriptron.lua": 0]
         let foreign = machine.merging(["/here/var/scriptron.sock": 1000]) { $1 }

@@ -99,6 +99,28 @@ import Testing
         #expect(output.errors.contains("start one with scriptron serve"))
     }
 
+    @Test(
+        "A host of another user is not one that is not there",
+        .enabled(if: getuid() == 0 && RanProgram.isThere("setpriv"), "needs root and setpriv"))
+    func forbidden() throws {
+        chmod(directory.path.text, 0o755)
+        // Where the tests lie, another user may not be able to execute it.
+        _ = try RanProgram.run("/bin/cp", [try RanProgram.own("scriptron").text, directory.path.text])
+        try directory.directory("hidden", mode: 0o700)
+        let server = try ControlServer(
+            socket: try directory.directory("open").appending("s.sock"), owner: 0, host: FakeHost())
+        defer { server.stop() }
+        func status(_ socket: String) throws -> String {
+            let program = directory.path.appending("scriptron").text
+            let user = ["--reuid=65534", "--regid=65534", "--clear-groups"]
+            let words = [program, "status", "--socket", directory.path.appending(socket).text]
+            return try RanProgram.run("/usr/bin/setpriv", user + words).output
+        }
+        #expect(try status("hidden/s.sock").contains("nobody may not look into \(directory.path.text)/hidden"))
+        #expect(try status("open/s.sock").contains("belongs to root, and takes no commands of nobody"))
+        #expect(try status("open/none.sock").contains("start one with scriptron serve"))
+    }
+
     @Test("run starts, follows the log, and ends as the run did") func run() throws {
         let host = FakeHost(
             rows: [["id": 1, "job": "a", "outcome": "failed", "error": "boom", "attempt": 1]],

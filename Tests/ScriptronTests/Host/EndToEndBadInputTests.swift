@@ -49,7 +49,14 @@ struct EndToEndBadInputTests {
         let check = try await host.command("check")
         #expect(check.code == 1)
         for (name, script) in Self.scripts { #expect(check.text.contains(script.says), "\(name): \(check.text)") }
+        // Without a host, what is wrong is told of the job that is asked for alone, and once.
+        let alone = try await host.command("run", "key")
+        #expect(alone.code == 1)
+        #expect(alone.text.ranges(of: "did you mean schedule?").count == 1, "\(alone.text)")
+        #expect(!alone.text.contains("jobs/syntax.lua"))
         try await host.start()
+        let next = try await host.command("next", "key")
+        #expect(next.code == 1 && next.text.contains("did you mean schedule?"))
         let rows = try await host.command("jobs", "--json").rows
         #expect(rows.count == jobs.count)
         for row in rows where row["job"]?.text != "good" {
@@ -79,6 +86,9 @@ struct EndToEndBadInputTests {
         #expect(try await code("run", "good") == 0)
         #expect(try await code("run", "god") == 3)
         #expect(try await code("check", "--config", "none.lua") == 1)
+        #expect(try await code("check", "--config", "jobs") == 1)
+        #expect(try await code("test", "nope") == 3)
+        #expect(try await code("test", "nope.lua") == 3)
         try await host.start()
         let unknown = try await host.command("run", "god")
         #expect(unknown.code == 3 && unknown.text.contains("did you mean good?"))

@@ -241,7 +241,22 @@ import Testing
         unlink(directory.at("jobs/large.lua").text)
         #expect(settled(watcher) { $0.failures.isEmpty }.scripts.count == 1)
         mkfifo(directory.at("jobs/pipe.lua").text, 0o600)
-        #expect(settled(watcher) { !$0.failures.isEmpty }.failures.map(\.code) == ["ENOTREG"])
+        let told = settled(watcher) { !$0.failures.isEmpty }
+        #expect(told.failures.map(\.code) == ["ENOTREG"])
+        // The place names it, and the message does not name it again.
+        #expect(told.failures.first?.message == "it is a FIFO, no regular file")
+        #expect(told.unreadable == ["pipe": told.failures[0]])
+        unlink(directory.at("jobs/pipe.lua").text)
+        #expect(settled(watcher) { $0.failures.isEmpty }.unreadable.isEmpty)
+        symlink("/nowhere/at/all.lua", directory.at("jobs/gone.lua").text)
+        let broken = settled(watcher) { !$0.failures.isEmpty }
+        #expect(broken.unreadable["gone"]?.message == "it is a link that leads nowhere: there is no /nowhere")
+        // What could be read once stays, and is not missing.
+        unlink(directory.at("jobs/gone.lua").text)
+        _ = settled(watcher) { $0.failures.isEmpty }
+        chmod(directory.at("jobs/backup.lua").text, 0o666)
+        let kept = settled(watcher) { !$0.failures.isEmpty }
+        #expect(kept.unreadable.isEmpty && kept.scripts.count == 1)
     }
 
     @Test("What the kernel does not tell is found: directories within a minute, files within an hour")

@@ -49,6 +49,13 @@ import Testing
             ("return job { settings = { ['\\xff'] = 1 } }", "valid UTF-8"),
             ("return job { about = os.time() }", "there is no clock while a header is evaluated"),
             ("return job { settings = { a = option.duration { defualt = 1 } } }", "unknown key defualt"),
+            ("return job { a = option.strng 'x' }", "there is no option.strng; did you mean option.string?"),
+            ("return job { a = option.pats {} }", "there is no option.pats; did you mean option.path?"),
+            (
+                "return job { a = option.frobnicate {} }",
+                "there is no option.frobnicate; there are boolean, duration, list, map, number, one_of, path, paths,"
+            ),
+            ("return job { a = option[7] }", "there is no option.7; there are boolean"),
         ])
     func badHeader(text: String, message: String) throws {
         let error = #expect(throws: LuaError.self) {

@@ -117,6 +117,13 @@ package struct ServiceArguments: Sendable {
     }
 
     private func wrong(_ name: String, _ expected: String) -> Failure {
-        Failure(code: "EARGUMENT", "\(service.rawValue): \(name) must be \(expected)")
+        // A script knows the call that it made, not the service that a dry run asks in its place.
+        let call = service == .signalable ? HostService.signalProcesses : service
+        let given: String =
+            switch values[name] {
+            case nil, .null, .list, .map: ""
+            case let value?: ", not \(value.shown)"
+            }
+        return Failure(code: "EARGUMENT", "\(call.rawValue): \(name) must be \(expected)\(given)")
     }
 }
