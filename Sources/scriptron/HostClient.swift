@@ -24,7 +24,7 @@ struct HostClient {
         do {
             address = try UnixAddress(socket)
         } catch {
-            throw unreachable(error.description)
+            throw unreachable(Failure(code: "EPATH", error.description))
         }
         let arguments = query.compactMap { name, value in value.map { (name: name, value: Array($0.utf8)) } }
         var request = TransferRequest(try TransferURL("http://scriptron" + path).adding(arguments))
@@ -42,15 +42,21 @@ struct HostClient {
             response = try withExtendedLifetime(address) { () throws(Failure) in try client.perform(request) }
         } catch {
             if error.code == "ECURL" { throw error }
-            throw unreachable(error.message)
+            throw unreachable(error)
         }
         let value = try JSON.decode(response.body)
         if response.status < 400 { return value }
         throw Self.failure(in: value, status: response.status)
     }
 
-    private func unreachable(_ why: String) -> Failure {
+    private func unreachable(_ error: Failure) -> Failure {
         if let forbidden { return forbidden }
+        let why =
+            switch error.code {
+            case "ENOENT": "there is no such socket"
+            case "ECONNREFUSED": "nobody listens there: its host is gone"
+            default: error.message
+            }
         return Failure(
             code: ControlCode.noHost, "no host answers at \(socket.text) (\(why))",
             cure: "start one with scriptron serve, or name its socket with --socket")

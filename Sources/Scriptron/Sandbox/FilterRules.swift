@@ -40,6 +40,10 @@ enum FilterRules {
     /// takes the older call.
     static let absent = ["clone3", "openat2"]
 
+    /// As if the kernel did not have them either: Landlock does not guard watches, which tell the names of files in
+    /// directories that cannot be listed, and when each is used. Programs then look again and again instead.
+    static let watches = ["inotify_init", "inotify_init1"]
+
     /// Typing into or taking over a terminal: TIOCSTI, TIOCLINUX, TIOCCONS, TIOCSETD.
     static func denyTerminalTricks(_ builder: FilterBuilder) throws(Failure) {
         for request: UInt64 in [0x5412, 0x541C, 0x541D, 0x5423] {

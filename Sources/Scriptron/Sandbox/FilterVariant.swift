@@ -42,7 +42,7 @@ struct FilterVariant: Sendable, Hashable {
         let builder = try FilterBuilder()
         for call in FilterRules.neverAllowed { try builder.deny(call) }
         for (call, argument) in FilterRules.onSelfAlone { try builder.deny(call, [.not(argument, 0)]) }
-        for call in FilterRules.absent { try builder.deny(call, with: ErrorNumber.noSuchCall) }
+        for call in FilterRules.absent + FilterRules.watches { try builder.deny(call, with: ErrorNumber.noSuchCall) }
         try FilterRules.denyTerminalTricks(builder)
         try FilterRules.denyNamespaces(builder)
         try FilterRules.denyPersonalities(builder)
