@@ -172,6 +172,9 @@ extension KernelFloor {
                         + "(Linux 6.12) or a host that runs as root"
                 }, cure: newerKernel)),
         KernelFloor(
+            who: "every job", what: "sockets that no need opens: abstract ones, datagrams, raw ones, other families",
+            holders: [filters], applies: { _, _ in true }, refusal: nil),
+        KernelFloor(
             who: "connect", what: "which server, by its address and port", holders: [broker],
             atBest: "the port alone, by Landlock ABI 4 (Linux 6.7)",
             applies: { grant, _ in grant.connects && !grant.dns && grant.sockets.isEmpty },

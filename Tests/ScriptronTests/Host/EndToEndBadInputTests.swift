@@ -49,6 +49,9 @@ struct EndToEndBadInputTests {
         let check = try await host.command("check")
         #expect(check.code == 1)
         for (name, script) in Self.scripts { #expect(check.text.contains(script.says), "\(name): \(check.text)") }
+        let doctor = try await host.command("doctor")
+        #expect(doctor.code == 1)
+        #expect(doctor.text.contains("\(jobs.count) jobs, \(Self.scripts.count) errors, the first: "), "\(doctor.text)")
         // Without a host, what is wrong is told of the job that is asked for alone, and once.
         let alone = try await host.command("run", "key")
         #expect(alone.code == 1)

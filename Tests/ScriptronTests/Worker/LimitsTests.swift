@@ -131,6 +131,7 @@ struct LimitsTests {
         let text = try result(ended).result.text ?? ""
         #expect(text.contains("SIGKILL") && text.contains("limits.program_memory (64.0 MiB)"), "\(text)")
         #expect(limits(ended) == ["program_memory"])
+        #expect(ended.sandbox.contains(" memory=cgroup-"), "\(ended.sandbox)")
     }
 
     @Test("Without a control group a program's address space is limited") func addressSpace() async throws {
@@ -143,6 +144,7 @@ struct LimitsTests {
             return tostring(why)
             """, grant, rungs: [.namespaces, .sweep])
         #expect(try result(ended).result.text?.contains("memory exhausted") == true)
+        #expect(ended.sandbox.contains(" memory=address-space"), "\(ended.sandbox)")
     }
 
     @Test("Output over its limit is an error, never a writer that blocks (attack 71)") func output() async throws {
