@@ -73,13 +73,13 @@ private func granted(
     }
     if let user {
         if let found = named.first(where: { ($0.user?.name ?? own) == user }) {
-            session.uses?.tell(.run(name.text))
+            session.uses?.tell(.run(name.text, user: found.user?.name))
             return found
         }
     } else if let found = named.first(where: { $0.user == nil }) ?? named.first {
         let users = Set(named.compactMap(\.user?.name)).sorted()
         if found.user == nil || users.count == 1 {
-            session.uses?.tell(.run(name.text))
+            session.uses?.tell(.run(name.text, user: found.user?.name))
             return found
         }
         throw Failure(

@@ -64,6 +64,11 @@ extension LiveEffects {
                 let directory = stage.user == nil ? request.directory : call.directory?.path ?? "/"
                 throw FileFailure.of(error.error, call.call, directory, cure: "give another cwd")
             }
+            if !error.text.isEmpty {
+                throw Failure(
+                    code: error.error.name,
+                    "\(call.call): \(stage.name) (\(stage.program.text)) could not be started: \(error.text)")
+            }
             throw startFailure(error.error, stage, call)
         } catch let error as SystemError {
             throw error.failure(cure: limitCure(error))

@@ -24,7 +24,7 @@ struct LearnedNeeds: Sendable {
         func put(_ key: String, _ values: [Value]) { if !values.isEmpty { needs[key] = .list(values) } }
         put("read", read.map { Self.value($0, base) })
         put("write", write.map { Self.value($0, base) })
-        put("run", programs(grant).map { .text($0) })
+        put("run", programs(grant))
         put("connect", texts { if case .connect(let target) = $0 { target } else { nil } })
         put("signal", texts { if case .signal(let name) = $0 { name } else { nil } })
         // What leaves no trace to be watched stays as it was declared.
@@ -34,23 +34,34 @@ struct LearnedNeeds: Sendable {
         return .map(needs)
     }
 
-    /// The names of programs, without those that others bring along (tar's filters).
-    private func programs(_ grant: Grant) -> [String] {
-        var files: [String: [Path]] = [:]
-        for case .run(let name) in uses {
+    /// A program as it was run.
+    private struct Run: Hashable, Comparable {
+        let name: String
+        let user: String?
+
+        var value: Value { user.map { ["1": .text(name), "user": .text($0)] } ?? .text(name) }
+
+        static func < (left: Run, right: Run) -> Bool { (left.name, left.user ?? "") < (right.name, right.user ?? "") }
+    }
+
+    /// The programs, without those that others bring along (tar's filters).
+    private func programs(_ grant: Grant) -> [Value] {
+        var files: [Run: [Path]] = [:]
+        for case .run(let name, let user) in uses {
             let found = grant.programs.first { program in
-                name.contains("/")
+                guard program.user?.name == user else { return false }
+                return name.contains("/")
                     ? program.path.text == name || program.name == name
                     : program.name == name || program.path.name == Array(name.utf8)
             }
-            files[name] = found?.files ?? []
+            files[Run(name: name, user: user)] = found?.files ?? []
         }
-        return files.keys.sorted().filter { name in
-            guard let own = files[name]?.first else { return true }
+        return files.keys.sorted().filter { run in
+            guard let own = files[run]?.first else { return true }
             return !files.contains { other, all in
-                other != name && all.dropFirst().contains(own) && !(files[name]?.dropFirst().contains(all[0]) ?? false)
+                other != run && all.dropFirst().contains(own) && !(files[run]?.dropFirst().contains(all[0]) ?? false)
             }
-        }
+        }.map(\.value)
     }
 
     private func texts(_ text: (Use) -> String?) -> [Value] { uses.compactMap(text).sorted().map { .text($0) } }

@@ -4,8 +4,8 @@ package enum Use: Sendable, Hashable {
     case read(Path)
     /// A name was made, changed or removed.
     case write(Path)
-    /// A program was run, under this name or path.
-    case run(String)
+    /// A program was run, under this name or path; `user` where it ran as another than the job's.
+    case run(String, user: String?)
     /// `host:port` or `unix:/path` was connected to.
     case connect(String)
     /// A process of this name was signalled.
@@ -18,7 +18,8 @@ extension Use {
         switch self {
         case .read(let path): ["use": "read", "of": .bytes(path.bytes)]
         case .write(let path): ["use": "write", "of": .bytes(path.bytes)]
-        case .run(let name): ["use": "run", "of": .text(name)]
+        case .run(let name, let user):
+            ["use": "run", "of": .text(name), "user": user.map { .text($0) } ?? .null]
         case .connect(let target): ["use": "connect", "of": .text(target)]
         case .signal(let name): ["use": "signal", "of": .text(name)]
         }
@@ -34,7 +35,7 @@ extension Use {
         case "write" where path.isAbsolute: self = .write(path)
         case "run":
             guard let text else { return nil }
-            self = .run(text)
+            self = .run(text, user: value["user"]?.text)
         case "connect":
             guard let text else { return nil }
             self = .connect(text)

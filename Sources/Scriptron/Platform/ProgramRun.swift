@@ -78,6 +78,8 @@ package struct ProgramEnd: Sendable, Hashable {
 package struct ProgramStartError: Error, Sendable {
     package let stage: Int
     package let error: SystemError
+    /// What was said of it, where another process was to start it.
+    package var text = ""
 }
 
 /// One run of connected programs. Exits are awaited by pidfds, independently of the ends of the pipes: a descendant
@@ -252,10 +254,26 @@ package struct ProgramRun {
         if let input { polled.append(pollfd(fd: input.pipe.number, events: Int16(POLLOUT), revents: 0)) }
         let milliseconds = Int32(max(0, seconds) * 1000) + 1
         try retrying("poll") { Glibc.poll(&polled, nfds_t(polled.count), milliseconds) }
-        for index in children.indices where !children[index].hasEnded { try children[index].look() }
+        for index in children.indices where !children[index].hasEnded {
+            do throws(ProgramStartError) {
+                try children[index].look()
+            } catch {
+                throw told(error)
+            }
+        }
         for index in streams.indices where !streams[index].isClosed { streams[index].drain(request, limit: 1 << 20) }
         for index in pumps.indices { try pumps[index].move() }
         feed()
+    }
+
+    /// With the last words of what was to become the program.
+    private mutating func told(_ error: ProgramStartError) -> ProgramStartError {
+        var error = error
+        for index in streams.indices where streams[index].stage == error.stage && streams[index].isError {
+            streams[index].drain(request, limit: 4 << 10)
+            error.text = Path(bytes: Array(streams[index].kept.split(separator: UInt8(ascii: "\n")).last ?? [])).text
+        }
+        return error
     }
 
     private mutating func feed() {

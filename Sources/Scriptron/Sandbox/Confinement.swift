@@ -15,6 +15,8 @@ package final class Confinement {
     /// Whether the rules name files of the worker's own /proc, and so must be made there.
     private let makesRulesInside: Bool
     private let report: SandboxReport
+    /// The rules that were made inside. Let go of, they would close a number that is the listener's by then.
+    private var rulesInside: Landlock.Ruleset?
 
     /// What can be prepared, prepared: the mount namespace, the Landlock ruleset, the seccomp filter.
     ///
@@ -147,10 +149,11 @@ package final class Confinement {
     package func apply(keep: [Int32]) throws(Failure) -> (report: SandboxReport, listener: Int32?) {
         do throws(SystemError) {
             try process.begin(keep: keep)
-            let rules =
+            rulesInside =
                 makesRulesInside
-                ? try PathRules(grant, abi: facts.landlockABI).ruleset(GrantFiles(grant, scratch: scratch)) : nil
-            return (report, try process.finish(ruleset: rules ?? ruleset, filter: filter, keep: keep))
+                ? try PathRules(grant, abi: facts.landlockABI).ruleset(
+                    GrantFiles(grant, scratch: scratch, asUser: true), asUser: true) : nil
+            return (report, try process.finish(ruleset: rulesInside ?? ruleset, filter: filter, keep: keep))
         } catch {
             throw error.failure(cure: "scriptron doctor shows what this machine can enforce")
         }

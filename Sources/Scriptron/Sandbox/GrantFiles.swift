@@ -16,14 +16,26 @@ struct GrantFiles {
 
     /// Opens them in the mount namespace of this process. The kernel's own files in `/proc` are left out: there the
     /// links are the kernel's, and lead elsewhere for each process.
-    init(_ grant: Grant, scratch: Path?) throws(SystemError) {
-        read = try Self.open(grant.read.filter { !$0.isInside("/proc") }.map(grant.real))
-        write = try Self.open(grant.write.map(grant.real) + (scratch.map { [$0] } ?? []))
+    ///
+    /// - Parameters:
+    ///   - asUser: Whether this process is the run's user already. What that one may not search its way to is left out:
+    ///     it needs no rule.
+    init(_ grant: Grant, scratch: Path?, asUser: Bool = false) throws(SystemError) {
+        read = try Self.open(grant.read.filter { !$0.isInside("/proc") }.map(grant.real), asUser: asUser)
+        write = try Self.open(grant.write.map(grant.real) + (scratch.map { [$0] } ?? []), asUser: asUser)
     }
 
-    private static func open(_ paths: [Path]) throws(SystemError) -> [File] {
-        try Set(paths).sorted().map { path throws(SystemError) in File(path: path, descriptor: try PathWalk.open(path))
+    /// Opens these paths, each once.
+    static func open(_ paths: [Path], asUser: Bool) throws(SystemError) -> [File] {
+        var files: [File] = []
+        for path in Set(paths).sorted() {
+            do throws(SystemError) {
+                files.append(File(path: path, descriptor: try PathWalk.open(path)))
+            } catch {
+                guard asUser, error.number == ErrorNumber.accessDenied else { throw error }
+            }
         }
+        return files
     }
 
     /// What to do about an error of opening.

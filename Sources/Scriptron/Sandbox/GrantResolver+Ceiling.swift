@@ -14,7 +14,10 @@ extension GrantResolver {
         var needs = Needs()
         needs.write = ceiling.write.flatMap { unprotected(terms.base.appending($0).normalized, .write) }
         needs.read = ceiling.read.flatMap { unprotected(terms.base.appending($0).normalized, .read) }
-        needs.run = ceiling.run.filter { isUsable($0, writing: needs.write) }.map { Needs.Program(name: $0) }
+        let programs = ceiling.run.filter { isUsable($0, writing: needs.write) }
+        needs.run = ([nil] + users(declared)).flatMap { user in
+            programs.map { Needs.Program(name: $0, user: user) }
+        }
         let fixed = ceiling.connect.filter { ConnectTarget(need: $0) != nil }
         needs.connect = Set(declared.connect + fixed).sorted()
         needs.dns = declared.dns
@@ -37,6 +40,19 @@ extension GrantResolver {
             ])
         }
         return grant
+    }
+
+    /// The users besides the job's own that its programs may run as, by the ceiling or by the operator's own needs.
+    private func users(_ declared: Needs) -> [String?] {
+        // Why one may not is said where it is needed.
+        var unsaid = Refusals(job: job)
+        let own = identity(declared.user, &unsaid)
+        let named = (terms.ceiling?.user ?? []) + declared.run.compactMap(\.user)
+        return Set(named).sorted().filter { name in
+            let program = Needs.Program(name: "", user: name)
+            if case .success(.some) = identity(ofProgram: program, own, &unsaid) { return true }
+            return false
+        }
     }
 
     /// The path, or what lies in it and is not protected; nothing where it is not there.

@@ -10,8 +10,10 @@ struct PathRules: Sendable {
 
     /// A ruleset that allows what the grant says, and nothing else of files, TCP ports and signals.
     ///
+    /// - Parameters:
+    ///   - asUser: Whether this process is the run's user already, as for `GrantFiles`.
     /// - Throws: `ENOENT` where a program, or a granted file of `/proc`, is no longer there.
-    func ruleset(_ files: GrantFiles) throws(SystemError) -> Landlock.Ruleset {
+    func ruleset(_ files: GrantFiles, asUser: Bool = false) throws(SystemError) -> Landlock.Ruleset {
         let ruleset = try Landlock.Ruleset(
             abi: abi, files: .known(abi: abi), ports: abi >= 4 ? [.bind, .connect] : [],
             scopes: abi >= 6 ? [.abstractSockets, .signals] : [])
@@ -24,8 +26,8 @@ struct PathRules: Sendable {
         }
         for file in files.read { try ruleset.allow(file.descriptor, file.path, Self.reading) }
         for file in files.write { try ruleset.allow(file.descriptor, file.path, writing) }
-        for path in Set(grant.programs.flatMap(\.files)).sorted() {
-            try ruleset.allow(try PathWalk.open(path), path, [.execute, .readFile])
+        for file in try GrantFiles.open(grant.programs.flatMap(\.files), asUser: asUser) {
+            try ruleset.allow(file.descriptor, file.path, [.execute, .readFile])
         }
         // A broker connects itself: then the kernel lets nobody else.
         if abi >= 4, grant.broker == .none { for port in grant.ports { try ruleset.allow(port: port, .connect) } }

@@ -24,12 +24,12 @@ final class CallWatch: Sendable {
     /// whose program made it; nil: the job's own.
     func see(_ call: HeldCall, user: String? = nil) -> Bool {
         guard let watched = WatchedCall.of(call.systemCall) else { return false }
-        if call.thread != worker { for name in watched.names { see(name, of: call) } }
+        if call.thread != worker { for name in watched.names { see(name, of: call, user) } }
         call.proceed()
         return true
     }
 
-    private func see(_ name: WatchedCall.Name, of call: HeldCall) {
+    private func see(_ name: WatchedCall.Name, of call: HeldCall, _ user: String?) {
         guard let written = try? call.text(call.argument(name.path), most: PathText.longestPath),
             let path = path(written, name.directory, call)
         else { return }
@@ -40,7 +40,7 @@ final class CallWatch: Sendable {
             if flags & (Self.accessMode | Self.changing) != 0 { return changes(path) }
             reads(path)
         case .change: changes(path)
-        case .execute: executes(path)
+        case .execute: executes(path, user)
         }
     }
 
@@ -83,18 +83,19 @@ final class CallWatch: Sendable {
         return roots.contains(where: { plain.isInside($0) }) ? plain : nil
     }
 
-    private func executes(_ path: Path) {
+    private func executes(_ path: Path, _ user: String?) {
         guard let directory = try? path.parent.resolvingExistingLinks(), let real = try? path.resolvingExistingLinks()
         else { return }
         // Two names may be one file: the one that was called is meant.
         let called = directory.appending(Path(bytes: path.name))
-        guard
-            let program = grant.programs.first(where: { $0.path == path.normalized || $0.path == called })
-                ?? grant.programs.first(where: { $0.files.first == real })
+        let named = grant.programs.filter { $0.path == path.normalized || $0.path == called }
+        let meant = named.isEmpty ? grant.programs.filter { $0.files.first == real } : named
+        // What another user's program executes may be granted to the job's own user alone.
+        guard let program = meant.first(where: { $0.user?.name == user }) ?? meant.first(where: { $0.user == nil })
         else { return }
         // By its name where the name finds it.
         let isSearched = ProgramFinder.searchPath.contains(program.path.parent)
-        tell(.run(isSearched ? Path(bytes: program.path.name).text : program.path.text))
+        tell(.run(isSearched ? Path(bytes: program.path.name).text : program.path.text, user: program.user?.name))
     }
 
     /// /proc, /sys and devices: what is there is the kernel's, and different for each process.

@@ -1,0 +1,89 @@
+import Glibc
+import Testing
+
+@testable import Scriptron
+@testable import scriptron
+
+/// `run --learn` hears of what programs of other users open, execute and connect to.
+@Suite(
+    "End to end: a run learns the needs of programs of other users",
+    .enabled(if: getuid() == 0 && BrokerReach.probe() == .any, "needs root, and connections that can be answered"),
+    .timeLimit(.minutes(10)))
+struct EndToEndLearnForeignTests {
+    private func configuration(_ connect: String, _ needs: Value? = nil) -> String {
+        let job = needs.map { "jobs = { learns = { \(NeedsText.lines($0).joined(separator: "\n")) } }" } ?? ""
+        return """
+            return {
+              ceiling = {
+                read = { ".", "/etc", "/proc" }, write = { "out", "var" }, run = { "/usr/bin/*" },
+                connect = { "\(connect)" }, user = { "nobody", "postgres" },
+              },
+              \(job)
+            }
+            """
+    }
+
+    private func host(_ body: String, connect: String) throws -> EndToEndHost {
+        let host = try EndToEndHost(configuration(connect))
+        let job = "return job { timeout = \"60s\", run = function() \(body) end }"
+        try host.job("learns", job.replacing("FOLDER", with: host.at(".").normalized.text))
+        host.mode(".", 0o755)
+        for name in ["data", "out"] { try host.directory(name) }
+        host.mode("out", 0o777)
+        try host.write("data/a", "a word\n")
+        return host
+    }
+
+    /// What a run learns serves it, and with any of it taken away the run fails.
+    private func check(_ host: EndToEndHost, connect: String, run: Value) async throws {
+        let learned = try await host.run("learns", "--learn")
+        #expect(learned["outcome"]?.text == "succeeded", "\(learned["error"]?.text ?? "")")
+        let needs = try #require(learned["learned"]?.map, "\(learned)")
+        #expect(needs["run"] == run)
+        #expect(needs["connect"] == [.text(connect)])
+        try host.write("scriptron.lua", configuration(connect, .map(needs)))
+        let served = try await host.run("learns")
+        #expect(served["outcome"]?.text == "succeeded", "with \(NeedsText.lines(.map(needs))): \(served["error"]?.text ?? "")")
+        for (key, value) in needs {
+            for index in (value.list ?? []).indices {
+                var fewer = needs
+                var list = value.list ?? []
+                let taken = list.remove(at: index)
+                fewer[key] = list.isEmpty ? nil : .list(list)
+                try host.write("scriptron.lua", configuration(connect, .map(fewer)))
+                let answer = try await host.command("run", "learns", "--json")
+                #expect(
+                    answer.rows.last?["outcome"]?.text != "succeeded", "without \(key) \(taken): \(answer.text)")
+            }
+        }
+    }
+
+    @Test(
+        "A dump of PostgreSQL by its owner needs that program as that user, and its socket",
+        .enabled(if: PostgresCluster.programs != nil, "needs postgresql"))
+    func dump() async throws {
+        let cluster = try PostgresCluster()
+        let connect = "unix:\(cluster.socket)"
+        let host = try host(
+            """
+            local text = process.output({ "pg_dump", "-h", "\(cluster.directoryOfSocket)", "postgres" },
+              { user = "postgres" })
+            assert(text:find("a word that is kept", 1, true))
+            """, connect: connect)
+        try await check(host, connect: connect, run: [["1": "pg_dump", "user": "postgres"]])
+    }
+
+    @Test("Files, programs and servers of another user's program are among the needs") func everything() async throws {
+        let server = try LocalServer()
+        let connect = "127.0.0.1:\(server.port)"
+        let host = try host(
+            """
+            local text = "set -e; head -n 1 FOLDER/data/a > FOLDER/out/b; exec 3<>/dev/tcp/127.0.0.1/\(server.port)"
+            process.run({ "bash", "-c", text }, { user = "nobody" })
+            """, connect: connect)
+        try await check(
+            host, connect: connect,
+            run: [["1": "bash", "user": "nobody"], ["1": "head", "user": "nobody"]])
+        withExtendedLifetime(server) {}
+    }
+}
