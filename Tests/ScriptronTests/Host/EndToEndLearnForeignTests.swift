@@ -43,7 +43,9 @@ struct EndToEndLearnForeignTests {
         #expect(needs["connect"] == [.text(connect)])
         try host.write("scriptron.lua", configuration(connect, .map(needs)))
         let served = try await host.run("learns")
-        #expect(served["outcome"]?.text == "succeeded", "with \(NeedsText.lines(.map(needs))): \(served["error"]?.text ?? "")")
+        #expect(
+            served["outcome"]?.text == "succeeded",
+            "with \(NeedsText.lines(.map(needs))): \(served["error"]?.text ?? "")")
         for (key, value) in needs {
             for index in (value.list ?? []).indices {
                 var fewer = needs
