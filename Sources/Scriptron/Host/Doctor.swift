@@ -165,8 +165,14 @@ package enum Doctor {
 
     private static func store(_ places: StatePlaces) -> Fact {
         let file = places.store.appending(SQLiteStore.fileName)
-        guard (try? FileStatus.of(file, follow: true)) ?? nil != nil else {
-            return Fact("State", "store", .fact, "none yet: the host makes it")
+        do throws(SystemError) {
+            guard try FileStatus.of(file, follow: true) != nil else {
+                return Fact("State", "store", .fact, "none yet: the host makes it")
+            }
+        } catch {
+            return Fact(
+                "State", "store", .warning, "\(Users.ownName) may not look at it: \(error.reason)",
+                cure: "run scriptron doctor as the owner of the state directory or as root")
         }
         do throws(Failure) {
             let copy: Path

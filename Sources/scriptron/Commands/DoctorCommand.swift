@@ -45,6 +45,9 @@ enum DoctorCommand: Command {
             let difference = has == facts.text ? "" : "; its sandboxes, unlike those of this shell: \(has)"
             return Doctor.Fact("State", "host", .good, "running, pid \(status["pid"]?.integer ?? 0)\(difference)")
         } catch {
+            if error.code != ControlCode.noHost {
+                return Doctor.Fact("State", "host", .warning, error.message, cure: error.cure)
+            }
             return Doctor.Fact("State", "host", .fact, "not running")
         }
     }

@@ -111,15 +111,23 @@ import Testing
         let server = try ControlServer(
             socket: try directory.directory("open").appending("s.sock"), owner: 0, host: FakeHost())
         defer { server.stop() }
-        func status(_ socket: String) throws -> String {
+        func command(_ words: String...) throws -> String {
             let program = directory.path.appending("scriptron").text
             let user = ["--reuid=65534", "--regid=65534", "--clear-groups"]
-            let words = [program, "status", "--socket", directory.path.appending(socket).text]
-            return try RanProgram.run("/usr/bin/setpriv", user + words).output
+            return try RanProgram.run("/usr/bin/setpriv", user + [program] + words).output
+        }
+        func status(_ socket: String) throws -> String {
+            try command("status", "--socket", directory.path.appending(socket).text)
         }
         #expect(try status("hidden/s.sock").contains("nobody may not look into \(directory.path.text)/hidden"))
         #expect(try status("open/s.sock").contains("belongs to root, and takes no commands of nobody"))
         #expect(try status("open/none.sock").contains("start one with scriptron serve"))
+        // Nor is what this user may not see not there.
+        let file = try directory.file("hidden.lua", "return { state_dir = \"hidden\" }").text
+        try directory.directory("jobs")
+        let doctor = try command("doctor", "--config", file)
+        #expect(
+            doctor.contains("nobody may not look at it") && doctor.contains("nobody may not look into"), "\(doctor)")
     }
 
     @Test("run starts, follows the log, and ends as the run did") func run() throws {
