@@ -44,24 +44,42 @@ struct LearnedNeeds: Sendable {
         static func < (left: Run, right: Run) -> Bool { (left.name, left.user ?? "") < (right.name, right.user ?? "") }
     }
 
-    /// The programs, without those that others bring along (tar's filters).
+    /// The programs that the script ran, each by its name and user; and those that programs started, where no other one
+    /// brings them along (tar's filters): whoever they run as, the file is what must be granted.
     private func programs(_ grant: Grant) -> [Value] {
-        var files: [Run: [Path]] = [:]
-        for case .run(let name, let user) in uses {
-            let found = grant.programs.first { program in
-                guard program.user?.name == user else { return false }
-                return name.contains("/")
-                    ? program.path.text == name || program.name == name
-                    : program.name == name || program.path.name == Array(name.utf8)
-            }
-            files[Run(name: name, user: user)] = found?.files ?? []
+        var asked: Set<Run> = []
+        var started: Set<Run> = []
+        for use in uses {
+            if case .run(let name, let user) = use { asked.insert(Run(name: name, user: user)) }
+            if case .execute(let name, let user) = use { started.insert(Run(name: name, user: user)) }
         }
-        return files.keys.sorted().filter { run in
-            guard let own = files[run]?.first else { return true }
+        // A path serves its name too.
+        asked = asked.filter { run in
+            !asked.contains { $0 != run && $0.user == run.user && $0.name.hasSuffix("/" + run.name) }
+        }
+        let served = Set(asked.flatMap { Self.files($0, grant) })
+        let files = Dictionary(uniqueKeysWithValues: started.map { ($0, Self.files($0, grant)) })
+        let others = started.filter { run in
+            guard let own = files[run]?.first else { return !asked.contains(run) }
+            if served.contains(own) { return false }
             return !files.contains { other, all in
-                other != run && all.dropFirst().contains(own) && !(files[run]?.dropFirst().contains(all[0]) ?? false)
+                if other == run { return false }
+                if all.first == own { return other < run }
+                return all.contains(own) && !(files[run]?.contains(all[0]) ?? false)
             }
-        }.map(\.value)
+        }
+        return asked.union(others).sorted().map(\.value)
+    }
+
+    /// The files behind a program, the first of which it is itself; empty where it is none of the grant's.
+    private static func files(_ run: Run, _ grant: Grant) -> [Path] {
+        let found = grant.programs.first { program in
+            guard program.user?.name == run.user else { return false }
+            return run.name.contains("/")
+                ? program.path.text == run.name || program.name == run.name
+                : program.name == run.name || program.path.name == Array(run.name.utf8)
+        }
+        return found?.files ?? []
     }
 
     private func texts(_ text: (Use) -> String?) -> [Value] { uses.compactMap(text).sorted().map { .text($0) } }

@@ -4,8 +4,10 @@ package enum Use: Sendable, Hashable {
     case read(Path)
     /// A name was made, changed or removed.
     case write(Path)
-    /// A program was run, under this name or path; `user` where it ran as another than the job's.
+    /// The script ran a program, under this name or path; `user` where it ran as another than the job's.
     case run(String, user: String?)
+    /// A program started this one by itself.
+    case execute(String, user: String?)
     /// `host:port` or `unix:/path` was connected to.
     case connect(String)
     /// A process of this name was signalled.
@@ -20,6 +22,8 @@ extension Use {
         case .write(let path): ["use": "write", "of": .bytes(path.bytes)]
         case .run(let name, let user):
             ["use": "run", "of": .text(name), "user": user.map { .text($0) } ?? .null]
+        case .execute(let name, let user):
+            ["use": "execute", "of": .text(name), "user": user.map { .text($0) } ?? .null]
         case .connect(let target): ["use": "connect", "of": .text(target)]
         case .signal(let name): ["use": "signal", "of": .text(name)]
         }
@@ -36,6 +40,9 @@ extension Use {
         case "run":
             guard let text else { return nil }
             self = .run(text, user: value["user"]?.text)
+        case "execute":
+            guard let text else { return nil }
+            self = .execute(text, user: value["user"]?.text)
         case "connect":
             guard let text else { return nil }
             self = .connect(text)

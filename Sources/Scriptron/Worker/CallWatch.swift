@@ -95,7 +95,7 @@ final class CallWatch: Sendable {
         else { return }
         // By its name where the name finds it.
         let isSearched = ProgramFinder.searchPath.contains(program.path.parent)
-        tell(.run(isSearched ? Path(bytes: program.path.name).text : program.path.text, user: program.user?.name))
+        tell(.execute(isSearched ? Path(bytes: program.path.name).text : program.path.text, user: program.user?.name))
     }
 
     /// /proc, /sys and devices: what is there is the kernel's, and different for each process.

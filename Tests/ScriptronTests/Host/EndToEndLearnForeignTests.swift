@@ -23,7 +23,7 @@ struct EndToEndLearnForeignTests {
             """
     }
 
-    private func host(_ body: String, connect: String) throws -> EndToEndHost {
+    private func host(_ body: String, connect: String = "127.0.0.1:1") throws -> EndToEndHost {
         let host = try EndToEndHost(configuration(connect))
         let job = "return job { timeout = \"60s\", run = function() \(body) end }"
         try host.job("learns", job.replacing("FOLDER", with: host.at(".").normalized.text))
@@ -35,12 +35,13 @@ struct EndToEndLearnForeignTests {
     }
 
     /// What a run learns serves it, and with any of it taken away the run fails.
-    private func check(_ host: EndToEndHost, connect: String, run: Value) async throws {
+    private func check(_ host: EndToEndHost, connect: String? = nil, run: Value) async throws {
         let learned = try await host.run("learns", "--learn")
         #expect(learned["outcome"]?.text == "succeeded", "\(learned["error"]?.text ?? "")")
         let needs = try #require(learned["learned"]?.map, "\(learned)")
         #expect(needs["run"] == run)
-        #expect(needs["connect"] == [.text(connect)])
+        #expect(needs["connect"] == connect.map { [.text($0)] })
+        let connect = connect ?? "127.0.0.1:1"
         try host.write("scriptron.lua", configuration(connect, .map(needs)))
         let served = try await host.run("learns")
         #expect(
@@ -73,6 +74,19 @@ struct EndToEndLearnForeignTests {
             assert(text:find("a word that is kept", 1, true))
             """, connect: connect)
         try await check(host, connect: connect, run: [["1": "pg_dump", "user": "postgres"]])
+    }
+
+    @Test("What the script runs is needed by its name and user, though another program brings it along")
+    func helpers() async throws {
+        let host = try host(
+            """
+            process.run { "tar", "-czf", "out/data.tgz", "data" }
+            process.run { "gzip", "-kf", "out/data.tgz" }
+            process.run({ "gzip", "--version" }, { user = "nobody" })
+            process.run({ "sh", "-c", "exec gzip --version" }, { user = "nobody" })
+            """)
+        try await check(
+            host, run: ["gzip", ["1": "gzip", "user": "nobody"], ["1": "sh", "user": "nobody"], "tar"])
     }
 
     @Test("Files, programs and servers of another user's program are among the needs") func everything() async throws {
