@@ -42,6 +42,9 @@ ssize_t scriptron_copy_range(int from, int to, size_t length);
 /// lseek(2) to the next data (SEEK_DATA) or, with `hole`, the next hole at or behind `offset`; -ENXIO behind the last.
 int64_t scriptron_seek_data(int descriptor, int64_t offset, int hole);
 
+/// Opens with O_PATH what is at a path below a directory, by links that stay there alone; `follow`: the last one too.
+int scriptron_open_beneath(int directory, const char *path, int follow);
+
 /// getxattr(2): the length of an extended attribute's value, of which at most `length` bytes are stored.
 ssize_t scriptron_attribute(const char *path, const char *name, void *value, size_t length);
 

@@ -7,6 +7,8 @@ package enum ErrorNumber {
     package static let noSuchCall = ENOSYS
     package static let notFound = ENOENT
     package static let noProcess = ESRCH
+    package static let notDirectory = ENOTDIR
+    package static let otherFileSystem = EXDEV
     package static let invalid = EINVAL
     package static let notSupported = EOPNOTSUPP
     package static let again = EAGAIN

@@ -1,8 +1,29 @@
 import CLinux
 import Glibc
 
-/// Opens what lies at a path that must lead through no link.
+/// Opens what lies at a path that must lead through no link, or through none that leads out.
 package enum PathWalk {
+    /// An O_PATH descriptor of a path that is inside `root`: no link leads there, and those behind it stay in it, whenever
+    /// they were put there.
+    ///
+    /// - Parameters:
+    ///   - root: Absolute, normalized; itself without links.
+    ///   - rest: What follows it; empty: the root itself.
+    ///   - follow: Whether a link that the last name is counts as one on the way.
+    /// - Throws: `EXDEV` where a link leads out; `ENOENT` where nothing is there.
+    package static func open(_ rest: Path, below root: Path, follow: Bool) throws(SystemError) -> Descriptor {
+        let start = try open(root)
+        if rest.bytes.isEmpty { return start }
+        let subject = root.appending(rest).text
+        var result: Int32 = 0
+        // EAGAIN: something on the way was renamed meanwhile, and the kernel cannot tell.
+        for _ in 0..<100 {
+            result = rest.withCString { scriptron_open_beneath(start.number, $0, follow ? 1 : 0) }
+            if result != -EAGAIN { break }
+        }
+        return Descriptor(owning: try checked("openat2", subject, result: result))
+    }
+
     /// An O_PATH descriptor of an absolute, normalized path, reached name by name with O_NOFOLLOW: what a link would
     /// lead to is never opened, whenever it was put there.
     ///

@@ -1,11 +1,11 @@
 /// Finds and signals processes of the machine by name or by pidfile.
 struct RunningProcesses: Sendable {
     /// Which processes are meant.
-    enum Target: Sendable, Hashable {
+    enum Target: Sendable {
         /// Those whose program (the file it was started from) or name is this.
         case name(String)
-        /// The one whose pid the file holds.
-        case pidfile(Path)
+        /// The one whose pid the file holds; nil: there is no file.
+        case pidfile(Descriptor?)
     }
 
     /// A process as it was found.
@@ -42,8 +42,8 @@ struct RunningProcesses: Sendable {
             let boot = try bootTime()
             let pids = try directoryNames().compactMap { Int32(String(decoding: $0, as: UTF8.self)) }.sorted()
             return pids.compactMap { process($0, boot: boot) }.filter { $0.isCalled(name) }
-        case .pidfile(let path):
-            let (pid, written) = try read(path)
+        case .pidfile(let file):
+            let (pid, written) = try read(file)
             guard let pid, let found = process(pid, boot: try bootTime()) else { return [] }
             // A process that started after the file was written got the pid of one that has ended. Two seconds are the
             // grain of the boot time and of some file systems.
@@ -120,11 +120,16 @@ struct RunningProcesses: Sendable {
     }
 
     /// The pid in a pidfile, and when it was written; no pid where there is no file, or something else in it.
-    private func read(_ path: Path) throws(Failure) -> (pid: Int32?, written: Timestamp) {
+    ///
+    /// - Parameters:
+    ///   - file: An O_PATH descriptor: what it leads to is looked at before it is opened, for opening some files does
+    ///     something.
+    private func read(_ file: Descriptor?) throws(Failure) -> (pid: Int32?, written: Timestamp) {
         do throws(SystemError) {
-            guard let status = try FileStatus.of(path, follow: true), status.kind == .file else {
+            guard let file, case let status = try FileStatus(of: file), status.kind == .file else {
                 return (nil, Timestamp(seconds: 0))
             }
+            let path = Path("/proc/self/fd/\(file.number)")
             let text = String(decoding: try Files.readSmall(path, max: 4096), as: UTF8.self)
             let first = text.split(whereSeparator: \.isWhitespace).first
             return (first.flatMap { Int32($0) }.flatMap { $0 > 0 ? $0 : nil }, status.modifiedTime)

@@ -58,12 +58,8 @@ package struct ServiceArguments: Sendable {
         guard let list = paths.list, list.count <= Self.fileCap else { throw wrong("paths", "a list of paths") }
         var files: Set<FileID> = []
         for value in list {
-            let path = try granted(try path(value, "paths"), grant)
-            do throws(SystemError) {
-                if let status = try FileStatus.of(path, follow: false) { files.insert(status.id) }
-            } catch {
-                throw error.failure()
-            }
+            guard let file = try granted(try path(value, "paths"), grant, follow: false) else { continue }
+            do throws(SystemError) { files.insert(try FileStatus(of: file).id) } catch { throw error.failure() }
         }
         return files
     }
@@ -88,7 +84,7 @@ package struct ServiceArguments: Sendable {
     /// Which processes are meant; a pidfile must be one that the job may read.
     func process(_ grant: Grant) throws(Failure) -> RunningProcesses.Target {
         guard let pidfile = values["pidfile"], !pidfile.isNull else { return .name(try text("name", max: 255)) }
-        return .pidfile(try granted(try path(pidfile, "pidfile"), grant))
+        return .pidfile(try granted(try path(pidfile, "pidfile"), grant, follow: true))
     }
 
     /// The signal's number, of a name (`HUP`) or a number.
@@ -109,11 +105,27 @@ package struct ServiceArguments: Sendable {
             cure: "add it to the job's needs: connect = { \"\(name):PORT\" }")
     }
 
-    private func granted(_ path: Path, _ grant: Grant) throws(Failure) -> Path {
-        if (grant.read + grant.write).contains(where: { path.isInside($0) }) { return path }
-        throw Failure(
-            code: "EGRANT", "\(service.rawValue) may not read \(path)",
-            cure: "add it to the job's needs: read = { \"\(path)\" }")
+    /// What lies at a granted path, opened for its place alone (O_PATH); nil: nothing. The job may put links there, and
+    /// the host may look where the job may not: none is followed that leads out of what is granted.
+    private func granted(_ path: Path, _ grant: Grant, follow: Bool) throws(Failure) -> Descriptor? {
+        guard let root = (grant.read + grant.write).first(where: { path.isInside($0) }) else {
+            throw Failure(
+                code: "EGRANT", "\(service.rawValue) may not read \(path)",
+                cure: "add it to the job's needs: read = { \"\(path)\" }")
+        }
+        let rest = Path(bytes: Array(path.bytes.dropFirst(root.bytes.count).drop { $0 == UInt8(ascii: "/") }))
+        do throws(SystemError) {
+            return try PathWalk.open(rest, below: grant.real(root), follow: follow)
+        } catch {
+            switch error.number {
+            case ErrorNumber.notFound, ErrorNumber.notDirectory: return nil
+            case ErrorNumber.otherFileSystem:
+                throw Failure(
+                    code: "EGRANT", "\(service.rawValue) may not read \(path): a link leads out of \(root)",
+                    cure: "name the path that the link leads to, and grant it")
+            default: throw error.failure()
+            }
+        }
     }
 
     private func wrong(_ name: String, _ expected: String) -> Failure {

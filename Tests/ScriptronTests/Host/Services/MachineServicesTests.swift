@@ -90,6 +90,37 @@ import Testing
         #expect(try ask(.findProcesses, ["pidfile": "/run/no-such.pid"], grant: grant) == [])
     }
 
+    @Test("No link of the job leads the host out of the grant: not to a pidfile, nor to a file that is open")
+    func plantedLinks() throws {
+        let secret = try directory.directory("secret")
+        let file = try directory.file("secret/file", "\(getpid())\n")
+        let holder = try StateFiles.open(file, .read)
+        try directory.directory("box/inner")
+        try directory.file("box/inner/own.pid", "\(getpid())\n")
+        var grant = Grant()
+        grant.read = [try directory.path.resolvingLinks().appending("box")]
+        func at(_ name: String) -> Value { .bytes(grant.read[0].appending(name).bytes) }
+        for (name, target) in [("way", secret), ("link.pid", file), ("relative.pid", "../secret/file")] {
+            try directory.link("box/" + name, to: target)
+        }
+        for name in ["way/file", "link.pid", "relative.pid"] {
+            let error = #expect(throws: Failure.self) {
+                try ask(.findProcesses, ["pidfile": at(name)], grant: grant)
+            }
+            #expect(error?.code == "EGRANT", "\(name): \(error as Any)")
+        }
+        let error = #expect(throws: Failure.self) {
+            try ask(.openers, ["paths": .list([at("way/file")])], grant: grant)
+        }
+        #expect(error?.code == "EGRANT")
+        // Links that stay inside are ways, and what is no file is none.
+        try directory.link("box/current", to: "inner")
+        #expect(try ask(.findProcesses, ["pidfile": at("current/own.pid")], grant: grant).list?.count == 1)
+        #expect(try ask(.findProcesses, ["pidfile": at("inner")], grant: grant) == [])
+        #expect(try ask(.findProcesses, ["pidfile": at("inner/own.pid/x")], grant: grant) == [])
+        withExtendedLifetime(holder) {}
+    }
+
     @Test("Locks are held and released by their tokens") func locks() throws {
         let token = try ask(.lockHold, ["name": "l"], run: 1)
         #expect(token.integer != nil)
