@@ -12,10 +12,13 @@ package enum ValueCodec {
         package var depth: Int
         /// How many bytes the encoded form may have.
         package var bytes: Int
+        /// How many bytes of memory the value may take, roughly: a byte can stand for a value of dozens.
+        package var memory: Int
 
-        package init(depth: Int = ValueCodec.depthLimit, bytes: Int = 64 << 20) {
+        package init(depth: Int = ValueCodec.depthLimit, bytes: Int = 64 << 20, memory: Int = .max) {
             self.depth = depth
             self.bytes = bytes
+            self.memory = memory
         }
     }
 
@@ -107,6 +110,21 @@ package enum ValueCodec {
         let bytes: [UInt8]
         let limits: Limits
         var index = 0
+        /// Memory that was taken.
+        private var taken = 0
+
+        init(bytes: [UInt8], limits: Limits) {
+            self.bytes = bytes
+            self.limits = limits
+        }
+
+        /// Counts memory before it is taken.
+        private mutating func take(_ memory: Int) throws(Failure) {
+            taken += memory
+            guard taken <= limits.memory else {
+                throw malformed("more than \(Quantity.describe(bytes: Int64(limits.memory))) in memory")
+            }
+        }
 
         mutating func value(depth: Int) throws(Failure) -> Value {
             guard let tag = Tag(rawValue: try byte()) else { throw malformed("an unknown tag") }
@@ -124,11 +142,14 @@ package enum ValueCodec {
             case .bytes: return .bytes(Array(try counted()))
             case .list:
                 let count = try enter(depth, smallestItem: 1)
+                try take(32 + count * MemoryLayout<Value>.stride)
                 var values: [Value] = []
                 for _ in 0..<count { values.append(try value(depth: depth + 1)) }
                 return .list(values)
             case .map:
                 let count = try enter(depth, smallestItem: 2)
+                // A table that is up to three quarters full, of keys and values.
+                try take(64 + count * (MemoryLayout<Value>.stride + 16) * 2)
                 var values: [String: Value] = [:]
                 for _ in 0..<count {
                     guard let key = String(validating: try counted(), as: UTF8.self) else {
@@ -153,6 +174,7 @@ package enum ValueCodec {
         private mutating func counted() throws(Failure) -> ArraySlice<UInt8> {
             let count = try varint()
             guard count <= UInt64(bytes.count - index) else { throw malformed("a length beyond the end") }
+            try take(32 + Int(count))
             defer { index += Int(count) }
             return bytes[index..<index + Int(count)]
         }

@@ -7,6 +7,8 @@ import Synchronization
 final class WorkerSession: Sendable {
     /// The largest message that a worker may send: a long plan.
     fileprivate static let messageCap = 64 << 20
+    /// What a message of it may take of the host's memory.
+    private static let messageLimits = ValueCodec.Limits(bytes: messageCap, memory: 512 << 20)
     /// How many requests a worker may have open at once; it waits for each answer, so that more is an attack.
     private static let openRequests = 64
     /// How many packets are taken before other workers get their turn.
@@ -369,7 +371,7 @@ final class WorkerSession: Sendable {
             guard let message = try state.withLock({ state throws(Failure) in try state.assembler.take(bytes) }) else {
                 return true
             }
-            guard let known = WorkerMessage(try ValueCodec.decode(message)) else {
+            guard let known = WorkerMessage(try ValueCodec.decode(message, limits: Self.messageLimits)) else {
                 throw Failure(code: "EFRAME", "a message that is none came")
             }
             return take(known)

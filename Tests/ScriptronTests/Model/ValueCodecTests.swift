@@ -51,6 +51,22 @@ import Testing
         #expect(throws: Failure.self) { try ValueCodec.decode([5, 3, 1, 2, 3], limits: .init(bytes: 4)) }
     }
 
+    @Test("A few bytes cannot become a lot of memory") func memory() throws {
+        let limits = ValueCodec.Limits(memory: 1 << 20)
+        let values: [Value] = [
+            .list(Array(repeating: .null, count: 100_000)), .list(Array(repeating: "", count: 20_000)),
+            .list(Array(repeating: [:], count: 50_000)),
+            .map(Dictionary(uniqueKeysWithValues: (0..<20_000).map { (String($0), Value.null) })),
+            .bytes([UInt8](repeating: 0, count: 2 << 20)),
+        ]
+        for value in values {
+            let bytes = try ValueCodec.encode(value)
+            #expect(throws: Failure.self) { try ValueCodec.decode(bytes, limits: limits) }
+            #expect(try ValueCodec.decode(bytes) == value)
+        }
+        #expect(try ValueCodec.decode(try ValueCodec.encode(["a": [1, 2, "x"]]), limits: limits) == ["a": [1, 2, "x"]])
+    }
+
     @Test("A handle has no plain form") func handle() {
         #expect(throws: Failure.self) { try ValueCodec.encode([.handle(kind: "lock", id: 3)]) }
     }
