@@ -65,6 +65,11 @@ final class ScratchWatch: Sendable {
         var bytes: Int64 = 0
         var entries = 0
         while let step = walker.next() {
+            if case .problem(let path, let error) = step, error.number == ErrorNumber.accessDenied {
+                return Failure(
+                    code: "EQUOTA", "its scratch directory holds \(path), which the host may not look into",
+                    cure: "let the mode of directories there begin with 7")
+            }
             guard case .entry(_, let status, _) = step else { continue }
             entries += 1
             // A hole may be filled at any time: the size counts too.

@@ -40,38 +40,22 @@ package enum Directories {
         try retrying("lchown", path.text) { path.withCString { lchown($0, uid, gid) } }
     }
 
-    /// Removes everything in a directory, following no link and leaving other file systems' mount points.
+    /// Removes everything in a directory, following no link and leaving other file systems' mount points. Who made what
+    /// is in it may have been hostile: it is as deep as it likes, and may be closed to its owner.
     package static func empty(_ path: Path) throws(SystemError) {
-        let number = try path.withCString { name throws(SystemError) in
-            try retrying("open", path.text) { open(name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC) }
-        }
-        try empty(owning: number, path.text)
-    }
-
-    private static func empty(owning number: Int32, _ subject: String) throws(SystemError) {
-        guard let stream = fdopendir(number) else {
-            let error = SystemError.current("fdopendir", subject)
-            close(number)
-            throw error
-        }
-        defer { closedir(stream) }
-        while let entry = readdir(stream) {
-            // d_name is an array inside the record: its address is where the name starts.
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { strdup($0) }
+        let directory = try Directory(path.parent).child(path.name)
+        let walker = try TreeWalker(directory, at: path, reportsLeaving: true)
+        while let step = walker.next() {
+            switch step {
+            case .entry(_, let status, let enters) where status.kind == .directory:
+                guard enters else { throw SystemError(EBUSY, call: "unlinkat", subject: step.path.text) }
+                if status.mode & 0o700 != 0o700 { walker.open() }
+            case .entry:
+                try walker.remove(directory: false)
+            case .leaving:
+                try walker.remove(directory: true)
+            case .problem(_, let error): throw error
             }
-            guard let name else { throw SystemError(ENOMEM, call: "strdup") }
-            defer { free(name) }
-            if strcmp(name, ".") == 0 || strcmp(name, "..") == 0 { continue }
-            if unlinkat(number, name, 0) == 0 { continue }
-            guard errno == EISDIR || errno == EPERM else {
-                throw SystemError.current("unlinkat", subject + "/" + String(cString: name))
-            }
-            let inner = try retrying("openat", subject) {
-                openat(number, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-            }
-            try empty(owning: inner, subject)
-            try retrying("unlinkat", subject) { unlinkat(number, name, AT_REMOVEDIR) }
         }
     }
 }

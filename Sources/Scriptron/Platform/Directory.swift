@@ -49,6 +49,12 @@ package struct Directory: Sendable {
         return directory
     }
 
+    /// What is at a name in it, opened for its place alone (O_PATH); a link as the link.
+    func place(_ name: [UInt8]) throws(SystemError) -> Descriptor {
+        Descriptor(
+            owning: try openAt(descriptor.number, name, scriptron_open_path_only | O_NOFOLLOW | O_CLOEXEC))
+    }
+
     /// The status of a name in it, links not followed; nil where there is nothing.
     package func status(_ name: [UInt8]) throws(SystemError) -> FileStatus? { try .of(name, in: descriptor) }
 

@@ -3,6 +3,11 @@ import Glibc
 
 /// Extended attributes of open files (xattr(7)): access control lists, capabilities, whatever users put there.
 package enum ExtendedAttributes {
+    /// The names of all that it has.
+    package static func names(of file: Descriptor) -> [[UInt8]] {
+        (read { scriptron_attribute_names(file.number, $0, $1) } ?? []).split(separator: 0).map(Array.init)
+    }
+
     /// The names and values of those that may be read; none where the file system has none.
     package static func all(of file: Descriptor) -> [String: [UInt8]] {
         guard let names = read({ scriptron_attribute_names(file.number, $0, $1) }), !names.isEmpty else { return [:] }

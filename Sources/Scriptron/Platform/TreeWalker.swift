@@ -80,6 +80,16 @@ package final class TreeWalker {
     /// Passes over what is in the directory that was the last step.
     package func skip() { entering = nil }
 
+    /// Gives the owner of the directory that was the last step all rights to it, so that the walk can go into it; where
+    /// that fails, so does going into it.
+    package func open() {
+        guard let entering, let parent = levels.last?.directory, let child = try? parent.place(entering.name) else {
+            return
+        }
+        // By the descriptor: by its name it could be a link by now.
+        _ = "/proc/self/fd/\(child.number)".withCString { chmod($0, 0o700) }
+    }
+
     /// Removes what the last step told, in the directory where it was found: an entry that is no directory, or a
     /// directory that was left and is empty.
     package func remove(directory: Bool) throws(SystemError) {

@@ -31,6 +31,16 @@ import Testing
         #expect(ScratchWatch.excess(directory.path, limits)?.message.contains("1.0 MiB") == true)
     }
 
+    @Test(
+        "A directory that the host may not look into is as bad as too much",
+        .enabled(if: getuid() != 0, "needs a user who is not root"))
+    func hidden() throws {
+        let hidden = try directory.directory("hidden")
+        chmod(hidden.text, 0o300)
+        #expect(ScratchWatch.excess(directory.path, limits)?.code == "EQUOTA")
+        chmod(hidden.text, 0o700)
+    }
+
     @Test("Too many files and directories") func files() throws {
         for number in 0..<11 { try directory.directory("d\(number)") }
         #expect(ScratchWatch.excess(directory.path, limits)?.cure?.contains("scratch_files") == true)
