@@ -24,6 +24,18 @@ package enum ProcessDescendants {
         return found
     }
 
+    /// How many threads a process and all below it have: each is a task of the kernel as a process is. No further counted
+    /// once there are more than `most`.
+    package static func threads(from pid: Int32, most: Int) -> Int {
+        var count = 0
+        var next = [pid]
+        while let process = next.popLast(), count <= most {
+            count += (try? Directory(Path("/proc/\(process)/task")).names().count) ?? 0
+            next += children(of: process)
+        }
+        return count
+    }
+
     /// Kills a child of this process and all below it that are there now.
     package static func kill(_ child: Int32) {
         let below = all(below: child)

@@ -59,6 +59,12 @@ enum FilterRules {
         for flag in flags { try builder.deny("clone", [.flag(0, flag)]) }
     }
 
+    /// A process made by CLONE_PARENT is no child of who made it, but of its parent: outside a PID namespace that is the
+    /// zygote, where nobody counts it with the run.
+    static func denyForeignParents(_ builder: FilterBuilder) throws(Failure) {
+        try builder.deny("clone", [.flag(0, 0x8000)])
+    }
+
     /// personality(2) but for the usual one, 0: others make memory executable or addresses foreseeable.
     static func denyPersonalities(_ builder: FilterBuilder) throws(Failure) {
         try builder.deny("personality", [.not(0, 0)])

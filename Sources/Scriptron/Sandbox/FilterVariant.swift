@@ -45,6 +45,7 @@ struct FilterVariant: Sendable, Hashable {
         for call in FilterRules.absent + FilterRules.watches { try builder.deny(call, with: ErrorNumber.noSuchCall) }
         try FilterRules.denyTerminalTricks(builder)
         try FilterRules.denyNamespaces(builder)
+        try FilterRules.denyForeignParents(builder)
         try FilterRules.denyPersonalities(builder)
         try FilterRules.denyPrioritiesOfMany(builder)
         if programs { try FilterRules.denyNamedSocketPairs(builder) } else { try FilterRules.denyPrograms(builder) }

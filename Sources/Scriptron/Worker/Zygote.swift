@@ -276,12 +276,10 @@ struct ZygoteLoop {
         }
     }
 
-    /// Kills the workers that have more processes than they may, where nothing else limits them.
+    /// Kills the workers that have more processes and threads than they may, where nothing else limits them.
     private mutating func count() {
         for (pid, worker) in workers {
-            guard let most = worker.counted, ProcessDescendants.all(below: pid, most: most).count >= most else {
-                continue
-            }
+            guard let most = worker.counted, ProcessDescendants.threads(from: pid, most: most) > most else { continue }
             workers[pid]?.limitsHit = [.processes]
             ProcessDescendants.kill(pid)
             worker.group?.kill()
