@@ -65,11 +65,13 @@ import Testing
     }
 
     @Test(
-        "Holes, NULs, and variables that bring in code are refused",
+        "Holes, NULs, and variables that bring in code are refused (attack 61)",
         arguments: [
             #"process.run { "cat", nil, "x" }"#, #"process.run { "cat", "a\0b" }"#, #"process.run {}"#,
             #"process.run { "cat", {} }"#, #"process.run({ "cat" }, { env = { LD_PRELOAD = "x" } })"#,
             #"process.run({ "cat" }, { env = { BASH_ENV = "x" } })"#,
+            #"process.run({ "cat" }, { env = { LD_LIBRARY_PATH = "x" } })"#,
+            #"process.run({ "cat" }, { env = { GIT_SSH = "x" } })"#,
             #"process.run({ "cat" }, { env = { ["A=B"] = "x" } })"#,
             #"process.run({ "cat" }, { expect = "no" })"#, #"process.run({ "cat" }, { shell = true })"#,
         ])

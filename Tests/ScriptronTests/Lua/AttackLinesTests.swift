@@ -22,11 +22,14 @@ import Testing
         let line: Int
         let outcomes: Set<Outcome>
         let script: String
+        /// What its error must say; nil: anything.
+        let says: String?
 
-        init(_ line: Int, _ outcomes: Set<Outcome>, _ script: String) {
+        init(_ line: Int, _ outcomes: Set<Outcome>, _ script: String, says: String? = nil) {
             self.line = line
             self.outcomes = outcomes
             self.script = script
+            self.says = says
         }
 
         var testDescription: String { "\(line): \(script.prefix(60))" }
@@ -39,7 +42,7 @@ import Testing
         Attack(1, [.timeout], "while true do end"),
         Attack(2, [.timeout], "while true do pcall(function() while true do end end) end"),
         Attack(3, [.timeout], "xpcall(error, function() while true do end end) while true do end"),
-        Attack(4, [.error], "setmetatable({}, { __gc = function() while true do end end })"),
+        Attack(4, [.error], "setmetatable({}, { __gc = function() while true do end end })", says: "__gc is not available"),
         Attack(5, [.timeout], "local x <close> = setmetatable({}, { __close = function() while true do end end })"),
         Attack(
             6, [.timeout],
@@ -76,16 +79,16 @@ import Testing
     private static let libraries = [
         Attack(9, [.harmless], "return #string.rep('', 1 << 60)"),
         Attack(9, [.error], "return string.rep('', 1 << 60, 'x')"),
-        Attack(10, [.error], "table.move({}, 1, 1 << 61, 2)"),
-        Attack(11, [.error], "table.insert(setmetatable({}, { __len = function() return 1 << 61 end }), 1, 1)"),
-        Attack(12, [.error], "table.remove(setmetatable({}, { __len = function() return 1 << 61 end }), 1)"),
+        Attack(10, [.error], "table.move({}, 1, 1 << 61, 2)", says: "too many elements"),
+        Attack(11, [.error], "table.insert(setmetatable({}, { __len = function() return 1 << 61 end }), 1, 1)", says: "__len cannot be used"),
+        Attack(12, [.error], "table.remove(setmetatable({}, { __len = function() return 1 << 61 end }), 1)", says: "__len cannot be used"),
         Attack(13, [.timeout], "return (('x'):rep(60)):find((('.-'):rep(40)) .. 'b')"),
         Attack(14, [.timeout], "return (('a'):rep(200000)):find('a*a*b')"),
         Attack(15, [.timeout], "while true do (('('):rep(1000000)):match('%b()') end"),
         Attack(
             16, [.timeout, .error, .memory],
             "local t = {} for i = 1, 500000 do t[i] = i end while true do table.sort(t, math.ult) end"),
-        Attack(17, [.error], "assert(load(math.random))"),
+        Attack(17, [.error], "assert(load(math.random))", says: "the reader must return strings"),
         Attack(18, [.error], "local t = {} for i = 1, 100 do t[i] = i end table.sort(t, function() return true end)"),
     ]
 
@@ -97,7 +100,7 @@ import Testing
         Attack(21, [.error], "return ('x'):rep(1 << 34)"),
         Attack(22, [.memory], "local t = {} for i = 1, 60000 do t[i] = coroutine.create(print) end"),
         Attack(23, [.memory], "return #(('x'):rep(100000):gsub('x', ('y'):rep(100000)))"),
-        Attack(24, [.error], "collectgarbage('stop')"),
+        Attack(24, [.error], "collectgarbage('stop')", says: "only \"count\" is available"),
         Attack(
             25, [.memory],
             "local t = {} for i = 1, 100000 do t[i] = json.encode(('x'):rep(1000)) .. i end return table.concat(t)"
@@ -163,10 +166,10 @@ import Testing
     ]
 
     private static let escapes = [
-        Attack(36, [.error], "getmetatable('').__index = {}"),
+        Attack(36, [.error], "getmetatable('').__index = {}", says: "attempt to index a boolean value"),
         Attack(36, [.error], "string.rep = nil"),
-        Attack(37, [.error], "getmetatable('').__add = print"),
-        Attack(38, [.error], "setmetatable(string, {})"),
+        Attack(37, [.error], "getmetatable('').__add = print", says: "attempt to index a boolean value"),
+        Attack(38, [.error], "setmetatable(string, {})", says: "cannot change a protected metatable"),
         Attack(38, [.error], "rawset(table, 'concat', print)"),
         Attack(38, [.harmless], "_G = nil string = nil table = nil assert(('x'):rep(2) == 'xx')"),
         Attack(
@@ -180,9 +183,9 @@ import Testing
             end
             """
         ),
-        Attack(40, [.error], "require('os')"),
+        Attack(40, [.error], "require('os')", says: "there is no jobs/lib/os.lua"),
         Attack(40, [.error], "package.loadlib('/usr/lib/x86_64-linux-gnu/liblua5.4.so.0', 'luaopen_io')"),
-        Attack(41, [.error], "os.exit(0)"),
+        Attack(41, [.error], "os.exit(0)", says: "attempt to call a nil value (field 'exit')"),
         Attack(42, [.harmless, .timeout], "for i = 1, 2000 do print(('x'):rep(10000)) end"),
         Attack(43, [.error], "string.format('%p', {})"),
         Attack(
@@ -197,12 +200,13 @@ import Testing
 
     private static let extremes = [
         Attack(44, [.error, .memory], "local function f() return f() + 1 end f()"),
-        Attack(44, [.error], "local function f() local ok, e = pcall(f) error(e, 0) end f()"),
+        Attack(44, [.error], "local function f() local ok, e = pcall(f) error(e, 0) end f()", says: "C stack overflow"),
         Attack(45, [.error], "assert(load('return ' .. ('('):rep(100000)))"),
         Attack(
             45, [.error],
-            "local s = {} for i = 1, 300 do s[i] = 'local a' .. i end assert(load(table.concat(s, '\\n')))"),
-        Attack(46, [.error], "select(math.mininteger, 1)"),
+            "local s = {} for i = 1, 300 do s[i] = 'local a' .. i end assert(load(table.concat(s, '\\n')))",
+            says: "too many local variables"),
+        Attack(46, [.error], "select(math.mininteger, 1)", says: "index out of range"),
         Attack(46, [.error], "return table.unpack({}, 1, math.maxinteger)"),
         Attack(46, [.error], "return table.unpack({}, math.mininteger, math.maxinteger)"),
         Attack(47, [.error], "time.sleep(0 / 0)"),
@@ -223,7 +227,7 @@ import Testing
         }
     }
 
-    @Test("Each ends as it must, and the host lives", arguments: [false, true]) func lines(asNobody: Bool) async throws
+    @Test("Each ends as it must, and the host lives (attacks 1–47)", arguments: [false, true]) func lines(asNobody: Bool) async throws
     {
         var grant = Grant.nothing
         grant.memory = 32 << 20
@@ -249,6 +253,10 @@ import Testing
                     let allowed = attack.line == 35 ? attack.outcomes.union([.timeout]) : attack.outcomes
                     let found = outcome(ended)
                     #expect(found.map(allowed.contains) == true, "\(attack.testDescription): \(ended.end.verdict)")
+                    if let says = attack.says, case .finished(let result) = ended.end.verdict {
+                        let error = result.error ?? ""
+                        #expect(error.contains(says), "\(attack.testDescription): \(error)")
+                    }
                     if found == .harmless { #expect(ended.seconds < 30, "\(attack.testDescription)") }
                 }
             }

@@ -8,12 +8,9 @@ import Testing
     @Test(
         "The soft deadline ends what runs Lua, and is not swallowed",
         arguments: [
-            "while true do end",
-            "while true do pcall(function() while true do end end) end",
             "while true do xpcall(function() while true do end end, function() end) end",
             "xpcall(function() while true do end end, function() while true do end end)",
             "xpcall(error, function() while true do end end)",
-            "local x <close> = setmetatable({}, { __close = function() while true do end end })",
             """
             local co = coroutine.create(function()
               local x <close> = setmetatable({}, { __close = function() while true do end end })
@@ -37,7 +34,6 @@ import Testing
             "while true do coroutine.resume(coroutine.create(function() while true do end end)) end",
             "('x'):gsub('x', function() while true do end end)",
             "table.sort({ 1, 2, 3 }, function() while true do end end)",
-            "error(setmetatable({}, { __tostring = function() while true do end end }))",
             "load(function() while true do end end)",
             "tostring(setmetatable({}, { __tostring = function() while true do end end }))",
             "for i in pairs(setmetatable({}, { __pairs = function() while true do end end })) do end",
@@ -62,13 +58,11 @@ import Testing
     @Test(
         "The memory limit holds",
         arguments: [
-            "local s = 'x' while true do s = s .. s end",
             "local t = {} for i = 1, math.huge do t[i] = i end",
             "local t = {} for i = 1, 1e6 do t[i] = coroutine.create(print) end",
             "return (('x'):rep(1e5):gsub('x', ('y'):rep(1e5)))",
             "local t = {} for i = 1, math.huge do t[i] = ('x'):rep(1000) .. i end",
             "local t = {} while true do t = { t, {}, {} } end",
-            "local function f() return f() + 1 end f()",
             "return #table.concat({ ('x'):rep(9e6), ('x'):rep(9e6) })",
             "local t = {} for i = 1, 1e9 do t['key' .. i] = true end",
             "local f = function() error('x') end local t = {} for i = 1, math.huge do t[i] = { pcall(f) } end",
@@ -85,7 +79,7 @@ import Testing
     @Test("A script that catches the memory error again and again ends at its deadline, within its limit")
     func caughtMemory() throws {
         let state = try LuaState()
-        let body = "while true do pcall(function() local t = {} while true do t[#t + 1] = {} end end) end"
+        let body = "local s while true do pcall(function() s = 'x' while true do s = s .. s end end) end"
         let error = #expect(throws: LuaError.self) {
             try LuaFixture.run(body, in: state, memory: 4 << 20, seconds: 0.5)
         }
@@ -109,15 +103,11 @@ import Testing
     @Test(
         "What has no place in a job is an error",
         arguments: [
-            ("setmetatable({}, { __gc = function() while true do end end })", "__gc is not available"),
             ("setmetatable({}, { __gc = false })", "__gc is not available"),
             ("string.rep('x', 1 << 34)", "the result is too large"),
             ("('x'):rep(1 << 34)", "the result is too large"),
             ("('x'):rep(1 << 62, 'yyyyyyyy')", "the result is too large"),
-            ("table.move({}, 1, 1 << 61, 2)", "too many elements"),
             ("table.move({}, math.mininteger, math.maxinteger, 2)", "too many elements"),
-            ("table.insert(setmetatable({}, { __len = function() return 1 << 61 end }), 1, 1)", "__len cannot be used"),
-            ("table.remove(setmetatable({}, { __len = function() return 1 << 61 end }), 1)", "__len cannot be used"),
             (
                 "table.sort(setmetatable({}, { __len = function() return 1 << 30 end }), math.ult)",
                 "__len cannot be used"
@@ -127,11 +117,9 @@ import Testing
                 "table.concat(setmetatable({}, { __len = function() return 1 << 61 end, __index = type }))",
                 "__len cannot be used"
             ),
-            ("assert(load(math.random))", "the reader must return strings"),
             ("assert(load(function() return ' ' end))", "a text of more than"),
             ("assert(load((' '):rep(1 << 21)))", "a text of more than"),
             ("table.sort({ 3, 2, 1, 5, 4, 7, 6, 9, 8, 10 }, function() return true end)", "invalid order function"),
-            ("collectgarbage('stop')", "only \"count\" is available"),
             ("collectgarbage()", "only \"count\" is available"),
             ("assert(load('\\27Lua', 'x', 'b'))", "only text can be loaded"),
             ("assert(load('\\27LuaR\\0\\1\\4\\8', 'x', 'bt'))", "binary chunk"),
@@ -140,32 +128,21 @@ import Testing
                 "binary chunk"
             ),
             ("string.dump(print)", "attempt to call a nil value (field 'dump')"),
-            ("getmetatable('').__index = {}", "attempt to index a boolean value"),
-            ("getmetatable('').__add = print", "attempt to index a boolean value"),
-            ("setmetatable(string, {})", "cannot change a protected metatable"),
             ("rawset(string, 'rep', print)", "the table is locked"),
             ("string.rep = print", "string.rep cannot be set: the table is locked"),
             ("table.insert(string, 1)", "cannot be set: the table is locked"),
-            ("os.exit(0)", "attempt to call a nil value (field 'exit')"),
             ("os.execute('true')", "attempt to call a nil value (field 'execute')"),
-            ("require('os')", "there is no jobs/lib/os.lua"),
             ("io.open('/etc/passwd')", "attempt to index a nil value (global 'io')"),
             ("debug.getregistry()", "attempt to index a nil value (global 'debug')"),
             ("package.loadlib('x', '*')", "attempt to index a nil value (global 'package')"),
             ("string.format('%p', print)", "'%p' is not available"),
             ("string.format('%s %5.1f %-10p', 1, 2, {})", "'%p' is not available"),
             ("local function f() return pcall(f) end local r = table.pack(f()) error(r[r.n], 0)", "stack overflow"),
-            ("local function f() local ok, e = pcall(f) error(e, 0) end f()", "C stack overflow"),
             ("local function f() return coroutine.wrap(f)() end f()", "C stack overflow"),
             ("assert(load('return ' .. ('('):rep(1e5)))", "overflow"),
-            (
-                "local s = {} for i = 1, 300 do s[i] = 'local a' .. i end assert(load(table.concat(s, '\\n')))",
-                "too many local variables"
-            ),
             ("table.unpack({}, 1, math.maxinteger)", "too many results to unpack"),
             ("table.unpack({}, math.mininteger, math.maxinteger)", "too many results to unpack"),
             ("table.unpack({}, 1, 1e7)", "too many results to unpack"),
-            ("select(math.mininteger, 1)", "index out of range"),
             ("string.format('%99999d', 1)", "invalid conversion"),
             ("string.pack('i17', 1)", "integral size (17) out of limits"),
             ("utf8.char(-1)", "value out of range"),

@@ -40,7 +40,7 @@ struct SandboxAttackTests {
         "pidfd_open 1 0 then pidfd_getfd $0 0 0", "kcmp 1 1 0 0 0", "prlimit64 1 7 0 0", "sched_setaffinity 1 8 x:01",
         "setpriority 0 1 19", "setpriority 2 0 19", "kill 1 0", "tgkill 1 1 0",
         "pidfd_open 1 0 then pidfd_send_signal $0 0 0 0",
-        "unshare 0x10000000", "unshare 0x20000", "setns 0 0", "clone 0x10000011 0 0 0 0", "clone 0x20000011 0 0 0 0",
+        "clone 0x8011 0 0 0 0", "unshare 0x10000000", "unshare 0x20000", "setns 0 0", "clone 0x10000011 0 0 0 0", "clone 0x20000011 0 0 0 0",
         "clone3 x:00 88", "openat2 -100 s:IN/file x:00 24", "mount s:none s:IN s:tmpfs 0 0", "umount2 s:/ 2",
         "pivot_root s:IN s:IN", "chroot s:IN", "open_tree -100 s:/ 1", "move_mount -100 s:IN -100 s:IN 0",
         "fsopen s:tmpfs 0",
@@ -88,7 +88,7 @@ struct SandboxAttackTests {
         }
     }
 
-    @Test("Native code in the worker reaches no file outside the grant", arguments: Standing.allCases, [7, 2])
+    @Test("Native code in the worker reaches no file outside the grant (attacks 51, 54, 56, 57)", arguments: Standing.allCases, [7, 2])
     func filesFromWorker(standing: Standing, abi: Int) throws {
         let found = try through(numbered(Self.onFiles)) {
             try arena.attack(standing, ["--abi", "\(abi)"], $0)
@@ -96,7 +96,7 @@ struct SandboxAttackTests {
         #expect(found.isEmpty, "\(found)")
     }
 
-    @Test("Native code in the worker reaches nothing of the machine", arguments: Standing.allCases, [7, 2])
+    @Test("Native code in the worker reaches nothing of the machine (attacks 73, 78, 79)", arguments: Standing.allCases, [7, 2])
     func machineFromWorker(standing: Standing, abi: Int) throws {
         let attempts =
             Self.onTheMachine + [
@@ -128,7 +128,7 @@ struct SandboxAttackTests {
         return ["--read", Path(String(path)).parent.text]
     }
 
-    @Test("A granted program reaches no file outside the grant", arguments: Standing.allCases)
+    @Test("A granted program reaches no file outside the grant (attacks 51, 54, 57, 65)", arguments: Standing.allCases)
     func filesFromProgram(standing: Standing) throws {
         let program = try program()
         let found = try through(numbered(Self.onFiles)) { calls in
@@ -138,7 +138,7 @@ struct SandboxAttackTests {
         #expect(found.isEmpty, "\(found)")
     }
 
-    @Test("A granted program reaches nothing of the machine", arguments: Standing.allCases)
+    @Test("A granted program reaches nothing of the machine (attacks 73, 78, 79)", arguments: Standing.allCases)
     func machineFromProgram(standing: Standing) throws {
         let program = try program()
         let attempts = Self.onTheMachine + ["execve s:/bin/true 0 0", "socket 2 1 0"]
@@ -147,6 +147,25 @@ struct SandboxAttackTests {
             return try arena.execute(standing, ["--run", program] + libraries(), [program] + words).lines
         }
         #expect(found.isEmpty, "\(found)")
+    }
+
+    @Test("A signal to all reaches nobody outside (attack 78)", arguments: Standing.allCases)
+    func signalToAll(standing: Standing) throws {
+        // It stands still, and SIGCONT alone could change that, which harms nobody else.
+        let user = standing == .root ? "" : "setpriv --reuid 65534 --regid 65534 --clear-groups "
+        let started = try RanProgram.run("/bin/sh", ["-c", "\(user)sleep 1000 >/dev/null 2>&1 & echo $!"])
+        let outside = try #require(started.lines.first.flatMap { Int32($0) })
+        defer { kill(outside, SIGKILL) }
+        kill(outside, SIGSTOP)
+        let deadline = Monotonic.now + 30
+        while ProcessDescendants.state(of: outside) != "T", Monotonic.now < deadline { usleep(1000) }
+        // The kernel's answer is 0 wherever there was anybody at all, reached or not.
+        _ = try arena.attack(standing, [], "kill -1 18 then kill 0 18 then kill -\(getpgrp()) 18 then kill \(outside) 18")
+        let program = try program()
+        _ = try arena.execute(
+            standing, ["--run", program] + libraries(),
+            [program, "kill", "-1", "18", "then", "kill", "\(outside)", "18"])
+        #expect(ProcessDescendants.state(of: outside) == "T")
     }
 
     @Test("A shell that is granted runs, and runs no other program", arguments: Standing.allCases)
@@ -161,7 +180,7 @@ struct SandboxAttackTests {
         #expect(lines.contains { $0.contains("cat: Permission denied") })
     }
 
-    @Test("A set-id program gains nothing") func setIDProgram() throws {
+    @Test("A set-id program gains nothing (attack 64)") func setIDProgram() throws {
         let program = try program()
         chmod(program, 0o4755)
         // Root may be granted it, for whom it changes nothing; the kernel is asked all the same, as another user.

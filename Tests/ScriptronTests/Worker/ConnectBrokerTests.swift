@@ -38,7 +38,7 @@ struct ConnectBrokerTests {
         withExtendedLifetime((server, local)) {}
     }
 
-    @Test("No other socket, call or option leads past the broker", arguments: ConnectingJob.Who.all, [false, true])
+    @Test("No other socket, call or option leads past the broker (attack 73)", arguments: ConnectingJob.Who.all, [false, true])
     func detours(who: ConnectingJob.Who, dns: Bool) async throws {
         let job = try ConnectingJob(who)
         let (server, other) = (try LocalServer(), try LocalServer())
@@ -128,7 +128,7 @@ struct ConnectBrokerTests {
     }
 
     @Test(
-        "A Unix socket is reached by any path to it, and none that is put in its place",
+        "A Unix socket is reached by any path to it, and none that is put in its place (attack 73)",
         arguments: ConnectingJob.Who.all)
     func unixSockets(who: ConnectingJob.Who) async throws {
         let job = try ConnectingJob(who)

@@ -13,13 +13,13 @@ struct KillTests {
 
     /// What a run leaves behind, or does against its end.
     private static let shells = [
-        // It ends by itself, and a daemon is left (attack 67).
+        // It ends by itself, and a daemon is left.
         "(setsid sh -c 'trap \"\" TERM HUP; sleep MARK & sleep MARK' &) ; exit 0",
         "nohup setsid sh -c 'nohup sleep MARK & sleep MARK' >/dev/null 2>&1 & sleep 0.2; exit 0",
-        // It ignores SIGTERM, or stops itself (attack 70).
+        // It ignores SIGTERM, or stops itself.
         "trap '' TERM INT HUP; while :; do sleep MARK; done",
         "sleep MARK & kill -STOP $$",
-        // Its output is closed, and it goes on (attack 72).
+        // Its output is closed, and it goes on.
         "exec >/dev/null 2>&1; sleep MARK & while :; do :; done",
     ]
 
@@ -33,7 +33,7 @@ struct KillTests {
         return grant
     }
 
-    @Test("Nothing of a run is left, whichever way it is killed", arguments: rungs, shells)
+    @Test("Nothing of a run is left, whichever way it is killed (attacks 67, 70, 72)", arguments: rungs, shells)
     func nothingLeft(rungs: KillRungs, shell: String) async throws {
         let text = shell.split(separator: "MARK", omittingEmptySubsequences: false).joined(separator: mark)
         let harness = try WorkerHarness(rungs: rungs)
