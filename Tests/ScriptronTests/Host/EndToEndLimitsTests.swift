@@ -74,7 +74,9 @@ struct EndToEndLimitsTests {
         return host
     }
 
-    @Test func `What takes too much of the machine is held, and the host answers meanwhile (attacks 58, 66)`() async throws {
+    @Test func `What takes too much of the machine is held, and the host answers meanwhile (attacks 58, 66)`()
+        async throws
+    {
         let host = try host()
         try await host.start()
         for name in Self.jobs.keys.sorted() {

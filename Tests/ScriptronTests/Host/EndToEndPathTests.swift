@@ -46,7 +46,9 @@ struct EndToEndPathTests {
     ]
 
     @Test(arguments: EndToEndRefusalTests.users)
-    func `Every way out by a path ends in an error, and nothing hangs (attacks 48, 49, 51, 52, 53, 55, 59)`(user: String?) async throws {
+    func `Every way out by a path ends in an error, and nothing hangs (attacks 48, 49, 51, 52, 53, 55, 59)`(
+        user: String?
+    ) async throws {
         let bodies = Self.attempts.map { "function() \($0.body.replacing("BINARY", with: "'\(TestBinary.path)'")) end" }
         let job = """
             return job {
@@ -81,7 +83,9 @@ struct EndToEndPathTests {
     }
 
     @Test(arguments: EndToEndRefusalTests.users)
-    func `A link that is swapped in and out while a file is read never leads outside (attack 50)`(user: String?) async throws {
+    func `A link that is swapped in and out while a file is read never leads outside (attack 50)`(user: String?)
+        async throws
+    {
         let job = """
             return job {
               timeout = "60s",
@@ -118,7 +122,8 @@ struct EndToEndPathTests {
         #expect(seen["inside"] != nil)
     }
 
-    @Test func `The kernel's log and other endless files are an error or nothing, and no run hangs by them (attack 53)`()
+    @Test
+    func `The kernel's log and other endless files are an error or nothing, and no run hangs by them (attack 53)`()
         async throws
     {
         let paths = ["/proc/kmsg", "/dev/kmsg", "/proc/self/mem", "/dev/random", "/dev/tty"]

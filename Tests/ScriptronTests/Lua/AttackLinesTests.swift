@@ -42,7 +42,8 @@ import Testing
         Attack(1, [.timeout], "while true do end"),
         Attack(2, [.timeout], "while true do pcall(function() while true do end end) end"),
         Attack(3, [.timeout], "xpcall(error, function() while true do end end) while true do end"),
-        Attack(4, [.error], "setmetatable({}, { __gc = function() while true do end end })", says: "__gc is not available"),
+        Attack(
+            4, [.error], "setmetatable({}, { __gc = function() while true do end end })", says: "__gc is not available"),
         Attack(5, [.timeout], "local x <close> = setmetatable({}, { __close = function() while true do end end })"),
         Attack(
             6, [.timeout],
@@ -80,8 +81,12 @@ import Testing
         Attack(9, [.harmless], "return #string.rep('', 1 << 60)"),
         Attack(9, [.error], "return string.rep('', 1 << 60, 'x')"),
         Attack(10, [.error], "table.move({}, 1, 1 << 61, 2)", says: "too many elements"),
-        Attack(11, [.error], "table.insert(setmetatable({}, { __len = function() return 1 << 61 end }), 1, 1)", says: "__len cannot be used"),
-        Attack(12, [.error], "table.remove(setmetatable({}, { __len = function() return 1 << 61 end }), 1)", says: "__len cannot be used"),
+        Attack(
+            11, [.error], "table.insert(setmetatable({}, { __len = function() return 1 << 61 end }), 1, 1)",
+            says: "__len cannot be used"),
+        Attack(
+            12, [.error], "table.remove(setmetatable({}, { __len = function() return 1 << 61 end }), 1)",
+            says: "__len cannot be used"),
         Attack(13, [.timeout], "return (('x'):rep(60)):find((('.-'):rep(40)) .. 'b')"),
         Attack(14, [.timeout], "return (('a'):rep(200000)):find('a*a*b')"),
         Attack(15, [.timeout], "while true do (('('):rep(1000000)):match('%b()') end"),
@@ -227,8 +232,9 @@ import Testing
         }
     }
 
-    @Test("Each ends as it must, and the host lives (attacks 1–47)", arguments: [false, true]) func lines(asNobody: Bool) async throws
-    {
+    @Test("Each ends as it must, and the host lives (attacks 1–47)", arguments: [false, true]) func lines(
+        asNobody: Bool
+    ) async throws {
         var grant = Grant.nothing
         grant.memory = 32 << 20
         if asNobody {

@@ -64,7 +64,8 @@ import Testing
             #expect(throws: Failure.self) { try ValueCodec.decode(bytes, limits: limits) }
             #expect(try ValueCodec.decode(bytes) == value)
         }
-        #expect(try ValueCodec.decode(try ValueCodec.encode(["a": [1, 2, "x"]]), limits: limits) == ["a": [1, 2, "x"]])
+        #expect(
+            try ValueCodec.decode(try ValueCodec.encode(["a": [1, 2, "x"]]), limits: limits) == ["a": [1, 2, "x"]])
     }
 
     @Test("A handle has no plain form") func handle() {

@@ -16,7 +16,8 @@ import Testing
         let folder = root.appending("Tests/ScriptronTests")
         let walker = try TreeWalker(try Directory(folder), at: folder)
         while let step = walker.next() {
-            guard case .entry(let path, let status, _) = step, status.kind == .file, path.text.hasSuffix(".swift") else {
+            guard case .entry(let path, let status, _) = step, status.kind == .file, path.text.hasSuffix(".swift")
+            else {
                 continue
             }
             let text = try text(path)

@@ -210,7 +210,9 @@ private let rootFacts = SandboxFacts(
         #expect(failures.allSatisfy { $0.code == "ENOTSUP" && $0.message.contains("not supported yet") })
     }
 
-    @Test("A program inside a write grant is refused, unless the operator allows it (attack 60)") func writableProgram() throws {
+    @Test("A program inside a write grant is refused, unless the operator allows it (attack 60)") func writableProgram()
+        throws
+    {
         try directory.file("data/tool", "#!/bin/sh\n", mode: 0o755)
         var needs = Needs()
         needs.write = ["data"]

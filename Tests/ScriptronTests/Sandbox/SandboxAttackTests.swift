@@ -40,7 +40,8 @@ struct SandboxAttackTests {
         "pidfd_open 1 0 then pidfd_getfd $0 0 0", "kcmp 1 1 0 0 0", "prlimit64 1 7 0 0", "sched_setaffinity 1 8 x:01",
         "setpriority 0 1 19", "setpriority 2 0 19", "kill 1 0", "tgkill 1 1 0",
         "pidfd_open 1 0 then pidfd_send_signal $0 0 0 0",
-        "clone 0x8011 0 0 0 0", "unshare 0x10000000", "unshare 0x20000", "setns 0 0", "clone 0x10000011 0 0 0 0", "clone 0x20000011 0 0 0 0",
+        "clone 0x8011 0 0 0 0", "unshare 0x10000000", "unshare 0x20000", "setns 0 0", "clone 0x10000011 0 0 0 0",
+        "clone 0x20000011 0 0 0 0",
         "clone3 x:00 88", "openat2 -100 s:IN/file x:00 24", "mount s:none s:IN s:tmpfs 0 0", "umount2 s:/ 2",
         "pivot_root s:IN s:IN", "chroot s:IN", "open_tree -100 s:/ 1", "move_mount -100 s:IN -100 s:IN 0",
         "fsopen s:tmpfs 0",
@@ -88,7 +89,9 @@ struct SandboxAttackTests {
         }
     }
 
-    @Test("Native code in the worker reaches no file outside the grant (attacks 51, 54, 56, 57)", arguments: Standing.allCases, [7, 2])
+    @Test(
+        "Native code in the worker reaches no file outside the grant (attacks 51, 54, 56, 57)",
+        arguments: Standing.allCases, [7, 2])
     func filesFromWorker(standing: Standing, abi: Int) throws {
         let found = try through(numbered(Self.onFiles)) {
             try arena.attack(standing, ["--abi", "\(abi)"], $0)
@@ -96,7 +99,9 @@ struct SandboxAttackTests {
         #expect(found.isEmpty, "\(found)")
     }
 
-    @Test("Native code in the worker reaches nothing of the machine (attacks 73, 78, 79)", arguments: Standing.allCases, [7, 2])
+    @Test(
+        "Native code in the worker reaches nothing of the machine (attacks 73, 78, 79)", arguments: Standing.allCases,
+        [7, 2])
     func machineFromWorker(standing: Standing, abi: Int) throws {
         let attempts =
             Self.onTheMachine + [
@@ -160,7 +165,8 @@ struct SandboxAttackTests {
         let deadline = Monotonic.now + 30
         while ProcessDescendants.state(of: outside) != "T", Monotonic.now < deadline { usleep(1000) }
         // The kernel's answer is 0 wherever there was anybody at all, reached or not.
-        _ = try arena.attack(standing, [], "kill -1 18 then kill 0 18 then kill -\(getpgrp()) 18 then kill \(outside) 18")
+        _ = try arena.attack(
+            standing, [], "kill -1 18 then kill 0 18 then kill -\(getpgrp()) 18 then kill \(outside) 18")
         let program = try program()
         _ = try arena.execute(
             standing, ["--run", program] + libraries(),

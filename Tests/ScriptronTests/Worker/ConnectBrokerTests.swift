@@ -38,7 +38,9 @@ struct ConnectBrokerTests {
         withExtendedLifetime((server, local)) {}
     }
 
-    @Test("No other socket, call or option leads past the broker (attack 73)", arguments: ConnectingJob.Who.all, [false, true])
+    @Test(
+        "No other socket, call or option leads past the broker (attack 73)", arguments: ConnectingJob.Who.all,
+        [false, true])
     func detours(who: ConnectingJob.Who, dns: Bool) async throws {
         let job = try ConnectingJob(who)
         let (server, other) = (try LocalServer(), try LocalServer())

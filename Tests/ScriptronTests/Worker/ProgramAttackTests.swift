@@ -58,7 +58,8 @@ struct ProgramAttackTests {
         let codes = try result(ended).result.list?.compactMap(\.text)
         #expect(
             codes == [
-                "-o|--|-c|; id|$(id)|", "EARGUMENT", "EARGUMENT", "EGRANT", "EGRANT", "EGRANT", "EARGUMENT", "EARGUMENT",
+                "-o|--|-c|; id|$(id)|", "EARGUMENT", "EARGUMENT", "EGRANT", "EGRANT", "EGRANT", "EARGUMENT",
+                "EARGUMENT",
             ])
     }
 
