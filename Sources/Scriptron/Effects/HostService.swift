@@ -14,6 +14,26 @@ package enum HostService: String, Sendable, CaseIterable {
     case lockHold = "lock.hold"
     /// `{token}` → null.
     case lockRelease = "lock.release"
+    /// `{queue, body, key, delay}` → `{id, new}`; what queue services change is durable when answered.
+    case queuePush = "queue.push"
+    /// `{queue, max, lease, crashes}` → list of `{id, body, key, attempt, crashes, pushed, lease, token, error}`.
+    case queueClaim = "queue.claim"
+    /// `{queue, tasks: [{id, token}]}` → list of the ids whose lease is lost.
+    case queueDone = "queue.done"
+    /// `{queue, tasks: [{id, token, retry_in | dead | postpone, error}]}` → the same.
+    case queueReturn = "queue.return"
+    /// `{queue, tasks: [{id, token}], lease}` → the same.
+    case queueExtend = "queue.extend"
+    /// `{queue, max, after}` → list of rows (`QueueTask.row`).
+    case queueDead = "queue.dead"
+    /// `{queue, ids, delay}` (null: at most 1000 dead ones) → how many.
+    case queueRequeue = "queue.requeue"
+    /// `{queue, seconds}` (null: for good) → null.
+    case queuePause = "queue.pause"
+    /// `{queue}` → null.
+    case queueResume = "queue.resume"
+    /// `{queue}` → a row (`QueueFigures.row`).
+    case queueStats = "queue.stats"
     /// `{}` → `{busy, iowait, user, system, steal, idle}` (shares of 1) since the job's last look, null at its first.
     case sysCPU = "sys.cpu"
     /// `{}` → `{total, available, free, cached, swap_total, swap_free}`.
@@ -66,6 +86,9 @@ package enum HostService: String, Sendable, CaseIterable {
     case programStart = "program.start"
     /// `{program, signal}` → null; to the program and its process group.
     case programSignal = "program.signal"
+
+    /// Whether it is about queues.
+    package var isOfQueue: Bool { rawValue.hasPrefix("queue.") }
 }
 
 /// What a worker tells its host without waiting.

@@ -74,6 +74,10 @@ package struct Plan: Sendable {
         "delete state": ("delete", "key", "keys"), "mkdir": ("make", "directory", "directories"),
         "remove directory": ("remove", "directory", "directories"), "remove tree": ("remove", "tree", "trees"),
         "archive": ("make", "archive", "archives"), "extract": ("unpack", "archive", "archives"),
+        "push task": ("push", "task", "tasks"), "finish task": ("finish", "task", "tasks"),
+        "fail task": ("fail", "task", "tasks"), "bury task": ("bury", "task", "tasks"),
+        "postpone task": ("postpone", "task", "tasks"), "requeue tasks": ("requeue", "task", "tasks"),
+        "pause queue": ("pause", "queue", "queues"), "resume queue": ("resume", "queue", "queues"),
         "symlink": ("make", "symbolic link", "symbolic links"), "link": ("make", "hard link", "hard links"),
     ]
 }

@@ -102,6 +102,7 @@ package final class PlannedEffects: Effects {
             if count > 0 { plan.add("signal", arguments, count: count) }
             return .int(count)
         case .resolve: return .list([arguments["host"] ?? ""])
+        case let service where service.isOfQueue: return try planQueue(service, arguments)
         default: return try live.request(service, arguments)
         }
     }

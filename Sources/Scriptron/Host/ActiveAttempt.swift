@@ -130,6 +130,16 @@ struct ActiveAttempt: Sendable {
         }
     }
 
+    /// Why the tasks that it still holds count as crashed; nil: it let go of them, or was interrupted.
+    var crashOfTasks: String? {
+        switch attempt.outcome {
+        case .failed, .timedOut, .lost:
+            "run \(claimed.run.id) ended as \(attempt.outcome?.rawValue ?? "")"
+                + (attempt.reason.map { ": " + $0 } ?? "")
+        case .succeeded, .cancelled, .skipped, nil: nil
+        }
+    }
+
     /// Why a result is not kept; nil: it is.
     private static func trouble(with result: Value) -> String? {
         do throws(Failure) {

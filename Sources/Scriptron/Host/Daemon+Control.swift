@@ -245,6 +245,10 @@ extension Daemon: HostControl {
         }
     }
 
+    package func queue(_ order: QueueOrder) throws(Failure) -> [Value] {
+        try QueueDesk(store: store) { [clock] in clock.now() }.obey(order)
+    }
+
     // Helpers.
 
     /// The rows that scripts see (`sys.jobs`).

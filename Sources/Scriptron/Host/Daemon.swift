@@ -119,7 +119,7 @@ package final class Daemon: Sendable {
         let desk = ServiceDesk(
             store: store,
             machine: MachineServices(names: core.workers.names) { [loop = core.loop] in loop.after($0, handler: $1) },
-            alerts: book, metrics: metrics
+            alerts: book, metrics: metrics, now: { [clock] in clock.now() }
         ) { [unowned self] () throws(Failure) in
             try jobFigures()
         }

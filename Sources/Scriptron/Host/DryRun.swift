@@ -148,7 +148,7 @@ struct DryRun {
         let loop = core.loop
         let desk = ServiceDesk(
             store: store, machine: MachineServices(names: core.workers.names) { loop.after($0, handler: $1) },
-            alerts: AlertBook(.looking(store)), metrics: MetricDesk(store: store)
+            alerts: AlertBook(.looking(store)), metrics: MetricDesk(store: store), now: { fireTime }
         ) { .list([]) }
         let launch = WorkerLaunch(
             order: order, files: job.version.descriptor, grant: grant.forDryRun, name: job.name)
@@ -163,7 +163,8 @@ struct DryRun {
                     workers.answer(worker, request: id, .success(job.terms?.ceiling?.value ?? .null))
                 case .request(let id, let service, let arguments):
                     let call = ServiceCall(service: service, arguments: arguments, job: job.name, run: 0, grant: grant)
-                    guard service.isReading else {
+                    // What a dry run does to queues, it does to its copy of the store.
+                    guard service.isReading || service.isOfQueue else {
                         let failure = Failure(
                             code: "EDRYRUN", "\(service.rawValue) changes something: not in a dry run")
                         return workers.answer(worker, request: id, .failure(failure))

@@ -22,6 +22,9 @@ package protocol HostCommands: Sendable {
         _ request: StartRequest, _ place: ConfigurationPlace, line: @escaping @Sendable (Value) -> Void
     ) throws(Failure) -> Value
 
+    /// Does what an operator asks of queues on the store itself, where no host runs; as `HostControl.queue`.
+    func queue(_ order: QueueOrder, _ place: ConfigurationPlace) throws(Failure) -> [Value]
+
     /// Where the configuration puts the state directory and the jobs. Evaluates it, in a worker.
     func locate(_ place: ConfigurationPlace) throws(Failure) -> (stateDirectory: Path, jobsDirectory: Path)
 }

@@ -51,6 +51,9 @@ package protocol HostControl: AnyObject, Sendable {
     /// A row a setting of the job, sorted: `name type value default required about source`. `source` is `default`,
     /// `script` or `config`; the value of a secret is its marker (`secret:X`).
     func settings(job: String) throws(Failure) -> [Value]
+
+    /// Does what an operator asks of queues; its rows, as `QueueOrder` says.
+    func queue(_ order: QueueOrder) throws(Failure) -> [Value]
 }
 
 /// The codes of failures that mean something to the caller of `HostControl`.

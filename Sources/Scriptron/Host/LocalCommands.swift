@@ -140,6 +140,26 @@ package struct LocalCommands: HostCommands {
         return try DryRun(core: core, request: request, now: SystemClock().now()).report()
     }
 
+    package func queue(_ order: QueueOrder, _ place: ConfigurationPlace) throws(Failure) -> [Value] {
+        let places = StatePlaces(try locate(place).stateDirectory)
+        let owner = Users.owner(of: places.directory)
+        guard owner == Users.ownID || owner == nil && !Users.isRoot else {
+            throw Failure(
+                code: "EPERM", "the state directory \(places.directory) belongs to another user, or is not there yet",
+                cure: "run the command as the host's user, or start the host")
+        }
+        do throws(SystemError) {
+            try Directories.create(places.directory, mode: 0o750)
+            try Directories.create(places.store, mode: 0o700)
+        } catch {
+            throw error.failure()
+        }
+        // A host that starts meanwhile does no harm: two of them may write to one store.
+        let store = try SQLiteStore(directory: places.store)
+        defer { store.close() }
+        return try QueueDesk(store: store).obey(order)
+    }
+
     package func locate(
         _ place: ConfigurationPlace
     ) throws(Failure) -> (stateDirectory: Path, jobsDirectory: Path) {

@@ -18,6 +18,8 @@ package struct Recovery {
     /// The runs that go on, the oldest first; the others are ended with their reason.
     package func openRuns() throws -> [ClaimedRun] {
         try store.write { [self] session in
+            // Their runs are dead: this host has none yet.
+            try session.endLeases(run: nil, crash: "the host died", now: now)
             var claimed: [ClaimedRun] = []
             for run in try session.openRuns() {
                 if let again = try recover(run, session) { claimed.append(again) }

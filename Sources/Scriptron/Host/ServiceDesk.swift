@@ -11,13 +11,16 @@ package final class ServiceDesk: Sendable {
     private let machine: MachineServices
     private let alerts: AlertBook
     private let metrics: MetricDesk
+    private let queues: QueueDesk
     /// The rows that `sys.jobs` answers.
     private let jobs: @Sendable () throws(Failure) -> Value
 
     package init(
         store: any Store, machine: MachineServices, alerts: AlertBook, metrics: MetricDesk,
+        now: @escaping @Sendable () -> Timestamp = { SystemClock().now() },
         jobs: @escaping @Sendable () throws(Failure) -> Value
     ) {
+        queues = QueueDesk(store: store, now: now)
         self.store = store
         self.machine = machine
         self.alerts = alerts
@@ -31,6 +34,7 @@ package final class ServiceDesk: Sendable {
         case .stateSet, .stateReplace, .stateDelete: change(call, reply)
         case .lockHold: hold(call, reply)
         case .alertReport: report(call, reply)
+        case let service where service.isOfQueue: queues.serve(call, reply)
         default:
             threads.submit { [self] in
                 do throws(Failure) {

@@ -402,9 +402,11 @@ package final class Supervisor: Sendable {
 
     private func record(_ active: ActiveAttempt) {
         let (run, attempt) = (active.claimed.run, active.attempt)
+        let (now, crash) = (connections.clock.now(), active.crashOfTasks)
         connections.store.submit { session in
             try session.updateAttempt(attempt)
             try session.updateRun(run)
+            try session.endLeases(run: run.id, crash: crash, now: now)
         } completion: { [self] result in
             if case .failure(let error) = result {
                 connections.trouble(Failure.wrapping(error))

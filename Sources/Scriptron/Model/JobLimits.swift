@@ -71,4 +71,6 @@ package enum LimitName: String, Sendable, CaseIterable {
     case metrics
     /// How many alerts a job has open, and a run changes.
     case alerts
+    /// The size of a task that was pushed into a queue.
+    case task
 }

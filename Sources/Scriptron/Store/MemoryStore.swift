@@ -69,6 +69,11 @@ struct MemoryContent: Sendable {
     var versions: [Key: [String: [UInt8]]] = [:]
     /// By job, then key.
     var state: [Key: [Key: Value]] = [:]
+    var tasks: [Int64: QueueTask] = [:]
+    var queues: [Key: QueueRecord] = [:]
+    /// The keys of tasks that are done, by queue.
+    var doneTasks: [Key: [Key: (task: Int64, finished: Timestamp)]] = [:]
+    var lastTask: Int64 = 0
     var lastRun: Int64 = 0
     var lastMissed: Int64 = 0
     var heardRuns: Set<Int64> = []

@@ -12,7 +12,46 @@ package struct Migration: Sendable {
     /// All steps, the first first.
     static let all = [
         Migration(version: 1, sql: runs), Migration(version: 2, sql: alerts),
+        Migration(version: 3, sql: queues),
     ]
+
+    /// `due` is a leased task's end of the lease, and since when a dead one is dead; `run` stands only in leased ones.
+    private static let queues = """
+        CREATE TABLE queue (
+            name TEXT PRIMARY KEY,
+            paused INTEGER NOT NULL,
+            paused_until INTEGER,
+            done INTEGER NOT NULL,
+            failed INTEGER NOT NULL,
+            crashed INTEGER NOT NULL
+        );
+        CREATE TABLE task (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            queue TEXT NOT NULL,
+            key TEXT,
+            body TEXT NOT NULL,
+            state TEXT NOT NULL,
+            due INTEGER NOT NULL,
+            pushed INTEGER NOT NULL,
+            attempts INTEGER NOT NULL,
+            crashes INTEGER NOT NULL,
+            token INTEGER NOT NULL,
+            run INTEGER,
+            crash_limit INTEGER NOT NULL,
+            error TEXT
+        );
+        CREATE INDEX task_due ON task (queue, state, due);
+        CREATE UNIQUE INDEX task_key ON task (queue, key) WHERE key IS NOT NULL;
+        CREATE INDEX task_run ON task (run) WHERE run IS NOT NULL;
+        CREATE TABLE task_done (
+            queue TEXT NOT NULL,
+            key TEXT NOT NULL,
+            task INTEGER NOT NULL,
+            finished INTEGER NOT NULL,
+            PRIMARY KEY (queue, key)
+        );
+        CREATE INDEX task_done_finished ON task_done (finished);
+        """
 
     /// Instants are microseconds since the epoch; `settings`, `grant`, `result`, `warnings` and the like are JSON.
     private static let runs = """

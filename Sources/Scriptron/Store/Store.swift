@@ -25,7 +25,7 @@ package protocol Store: AnyObject, Sendable {
 }
 
 /// The operations inside one transaction of a store.
-package protocol StoreSession: AlertSession, MetricSession {
+package protocol StoreSession: AlertSession, MetricSession, QueueRows {
     // Cursors: up to which instant a job's fire times are accounted for.
 
     /// All cursors, by the job's name.

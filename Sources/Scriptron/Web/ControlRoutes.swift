@@ -12,6 +12,7 @@
 ///     POST /v1/runs                      {job, sets, grants, learn} → 201 {id}
 ///     POST /v1/runs/ID/cancel            → {}
 ///     POST /v1/jobs/NAME/approve         → {job, approved}
+///     POST /v1/queues                    an order (`QueueOrder`) → its rows
 ///
 /// Answers are the values of `HostControl`, lists as JSON arrays; errors are `{"error": {code, message, place, cure}}`.
 package struct ControlRoutes: Sendable {
@@ -49,6 +50,12 @@ package struct ControlRoutes: Sendable {
         case ("jobs", 3) where path[2] == "approve":
             try only("POST", request)
             return HTTPResponse(try host.approve(job: path[1], by: request.peer))
+        case ("queues", 1):
+            try only("POST", request)
+            guard let order = QueueOrder(try JSON.decode(request.body)) else {
+                throw Failure(code: ControlCode.usage, "the body is no order for queues")
+            }
+            return HTTPResponse(.list(try host.queue(order)))
         case ("next", 1):
             try only("GET", request)
             return HTTPResponse(.list(try host.next(job: request.query["job"], limit: try limit(request, 20))))

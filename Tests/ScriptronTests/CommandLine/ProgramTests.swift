@@ -32,6 +32,9 @@ import Testing
             line(["time": 0.0, "level": "info", "message": "alone"])
             return ["id": 1, "job": .text(request.job), "outcome": "succeeded", "attempt": 1]
         }
+        func queue(_ order: QueueOrder, _ place: ConfigurationPlace) throws(Failure) -> [Value] {
+            [["id": 7, "queue": .text("alone"), "new": true]]
+        }
         func locate(_ place: ConfigurationPlace) throws(Failure) -> (stateDirectory: Path, jobsDirectory: Path) {
             (place.base.appending("elsewhere"), place.base.appending("jobs"))
         }

@@ -75,5 +75,7 @@ final class FakeHost: HostControl {
         try note("approve \(job) \(peer.uid)").first ?? [:]
     }
 
+    func queue(_ order: QueueOrder) throws(Failure) -> [Value] { try note("queue \(order)") }
+
     func settings(job: String) throws(Failure) -> [Value] { try note("settings \(job)") }
 }

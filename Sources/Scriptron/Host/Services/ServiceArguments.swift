@@ -128,7 +128,7 @@ package struct ServiceArguments: Sendable {
         }
     }
 
-    private func wrong(_ name: String, _ expected: String) -> Failure {
+    func wrong(_ name: String, _ expected: String) -> Failure {
         // A script knows the call that it made, not the service that a dry run asks in its place.
         let call = service == .signalable ? HostService.signalProcesses : service
         let given: String =

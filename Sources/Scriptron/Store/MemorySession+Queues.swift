@@ -1,0 +1,82 @@
+/// The rows of queues.
+extension MemorySession {
+    func insertTask(_ task: QueueTask) throws -> Int64 {
+        try changing { content in
+            _ = try JSON.encode(task.body)
+            content.lastTask += 1
+            var added = task
+            added.id = content.lastTask
+            content.tasks[added.id] = added
+            return added.id
+        }
+    }
+
+    func updateTask(_ task: QueueTask) throws {
+        try changing { content in
+            guard let known = content.tasks[task.id] else { return }
+            var changed = task
+            (changed.queue, changed.key, changed.body) = (known.queue, known.key, known.body)
+            changed.pushed = known.pushed
+            content.tasks[task.id] = changed
+        }
+    }
+
+    func deleteTask(_ id: Int64) throws { try changing { $0.tasks[id] = nil } }
+
+    func task(_ id: Int64) throws -> QueueTask? { try reading().tasks[id] }
+
+    func task(queue: String, key: String) throws -> QueueTask? {
+        try reading().tasks.values.first { $0.queue == queue && $0.key?.utf8.elementsEqual(key.utf8) == true }
+    }
+
+    func dueTasks(
+        queue: String, state: QueueTask.State, until: Timestamp, unsuspected: Bool, limit: Int
+    ) throws -> [DueTask] {
+        try reading().tasks.values
+            .filter { $0.queue == queue && $0.state == state && $0.due <= until && !(unsuspected && $0.crashes > 0) }
+            .sorted { ($0.due, $0.id) < ($1.due, $1.id) }.prefix(limit)
+            .map { DueTask(id: $0.id, crashes: $0.crashes, bytes: try JSON.encode($0.body).count) }
+    }
+
+    func leasedTasks(run: Int64?) throws -> [Int64] {
+        try reading().tasks.values.filter { $0.run != nil && (run == nil || $0.run == run) }.map(\.id).sorted()
+    }
+
+    func tasks(_ query: TaskQuery) throws -> [QueueTask] {
+        let found = try reading().tasks.values.filter { task in
+            task.queue == query.queue && task.id > query.after && (query.state == nil || task.state == query.state)
+        }
+        return Array(found.sorted { $0.id < $1.id }.prefix(max(0, query.limit)))
+    }
+
+    func queueRecord(_ name: String) throws -> QueueRecord? { try reading().queues[.init(name)] }
+
+    func queueRecords() throws -> [QueueRecord] { Array(try reading().queues.values) }
+
+    func setQueueRecord(_ record: QueueRecord) throws {
+        try changing { $0.queues[.init(record.name)] = record }
+    }
+
+    func taskCounts(now: Timestamp) throws -> [TaskCount] {
+        var counts: [[String]: TaskCount] = [:]
+        for task in try reading().tasks.values {
+            let key = [task.queue, task.state.rawValue, task.due <= now ? "due" : ""]
+            var count =
+                counts[key]
+                ?? TaskCount(queue: task.queue, state: task.state, isDue: task.due <= now, count: 0, first: task.due)
+            count.count += 1
+            count.first = min(count.first, task.due)
+            counts[key] = count
+        }
+        return Array(counts.values)
+    }
+
+    func doneTask(queue: String, key: String, since: Timestamp) throws -> Int64? {
+        guard let done = try reading().doneTasks[.init(queue)]?[.init(key)], done.finished >= since else { return nil }
+        return done.task
+    }
+
+    func rememberDone(queue: String, key: String, task: Int64, now: Timestamp, since: Timestamp) throws {
+        try changing { $0.doneTasks[.init(queue), default: [:]][.init(key)] = (task, now) }
+    }
+}

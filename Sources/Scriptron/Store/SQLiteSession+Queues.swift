@@ -1,0 +1,133 @@
+/// The rows of queues.
+extension SQLiteSession {
+    private static let taskColumns =
+        "id, queue, key, body, state, due, pushed, attempts, crashes, token, run, crash_limit, error"
+
+    private static func task(_ row: SQLiteStatement) throws(Failure) -> QueueTask {
+        QueueTask(
+            id: row.int(0), queue: row.text(1), key: row.optionalText(2), body: try row.json(3),
+            state: try row.word(4, QueueTask.State.self), due: row.timestamp(5), pushed: row.timestamp(6),
+            attempts: Int(row.int(7)), crashes: Int(row.int(8)), token: row.int(9), run: row.optionalInt(10),
+            crashLimit: Int(row.int(11)), error: row.optionalText(12))
+    }
+
+    func insertTask(_ task: QueueTask) throws -> Int64 {
+        try open.run(
+            """
+            INSERT INTO task (queue, key, body, state, due, pushed, attempts, crashes, token, run, crash_limit, error)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [.text(task.queue), .init(task.key), .text(try JSON.text(task.body))] + changing(task, pushed: task.pushed))
+        return try open.lastInsertID
+    }
+
+    func updateTask(_ task: QueueTask) throws {
+        try open.run(
+            """
+            UPDATE task SET state = ?, due = ?, attempts = ?, crashes = ?, token = ?, run = ?, crash_limit = ?,
+                error = ? WHERE id = ?
+            """, changing(task, pushed: nil) + [.int(task.id)])
+    }
+
+    /// What of a task changes; the time it was pushed only in a new row.
+    private func changing(_ task: QueueTask, pushed: Timestamp?) -> [SQLValue] {
+        [.init(task.state), .init(task.due)] + (pushed.map { [.init($0)] } ?? [])
+            + [
+                .init(task.attempts), .init(task.crashes), .int(task.token), .init(task.run), .init(task.crashLimit),
+                .init(task.error),
+            ]
+    }
+
+    func deleteTask(_ id: Int64) throws { try open.run("DELETE FROM task WHERE id = ?", [.int(id)]) }
+
+    func task(_ id: Int64) throws -> QueueTask? {
+        try open.row("SELECT \(Self.taskColumns) FROM task WHERE id = ?", [.int(id)], Self.task)
+    }
+
+    func task(queue: String, key: String) throws -> QueueTask? {
+        try open.row(
+            "SELECT \(Self.taskColumns) FROM task WHERE queue = ? AND key = ?", [.text(queue), .text(key)], Self.task)
+    }
+
+    func dueTasks(
+        queue: String, state: QueueTask.State, until: Timestamp, unsuspected: Bool, limit: Int
+    ) throws -> [DueTask] {
+        try open.rows(
+            """
+            SELECT id, crashes, length(CAST(body AS BLOB)) FROM task WHERE queue = ? AND state = ? AND due <= ?
+            \(unsuspected ? "AND crashes = 0" : "") ORDER BY due, id LIMIT ?
+            """, [.text(queue), .init(state), .init(until), .init(limit)]
+        ) { DueTask(id: $0.int(0), crashes: Int($0.int(1)), bytes: Int($0.int(2))) }
+    }
+
+    func leasedTasks(run: Int64?) throws -> [Int64] {
+        try open.rows(
+            "SELECT id FROM task WHERE run \(run == nil ? "IS NOT NULL" : "= ?") ORDER BY id",
+            run.map { [.int($0)] } ?? []
+        ) { $0.int(0) }
+    }
+
+    func tasks(_ query: TaskQuery) throws -> [QueueTask] {
+        try open.rows(
+            """
+            SELECT \(Self.taskColumns) FROM task WHERE queue = ? AND id > ?
+            \(query.state == nil ? "" : "AND state = ?") ORDER BY id LIMIT ?
+            """,
+            [.text(query.queue), .int(query.after)] + (query.state.map { [.init($0)] } ?? [])
+                + [.init(max(0, query.limit))], Self.task)
+    }
+
+    func queueRecord(_ name: String) throws -> QueueRecord? {
+        try open.row("\(Self.queueQuery) WHERE name = ?", [.text(name)], Self.queueRecord)
+    }
+
+    func queueRecords() throws -> [QueueRecord] { try open.rows(Self.queueQuery, [], Self.queueRecord) }
+
+    private static let queueQuery = "SELECT name, paused, paused_until, done, failed, crashed FROM queue"
+
+    private static func queueRecord(_ row: SQLiteStatement) throws(Failure) -> QueueRecord {
+        var record = QueueRecord(name: row.text(0))
+        record.isPaused = row.int(1) != 0
+        record.pausedUntil = row.optionalTimestamp(2)
+        (record.done, record.failed, record.crashed) = (row.int(3), row.int(4), row.int(5))
+        return record
+    }
+
+    func setQueueRecord(_ record: QueueRecord) throws {
+        try open.run(
+            """
+            INSERT OR REPLACE INTO queue (name, paused, paused_until, done, failed, crashed) VALUES (?, ?, ?, ?, ?, ?)
+            """,
+            [
+                .text(record.name), .int(record.isPaused ? 1 : 0), .init(record.pausedUntil), .int(record.done),
+                .int(record.failed), .int(record.crashed),
+            ])
+    }
+
+    func taskCounts(now: Timestamp) throws -> [TaskCount] {
+        try open.rows(
+            "SELECT queue, state, due <= ?1, count(*), min(due) FROM task GROUP BY queue, state, due <= ?1",
+            [.init(now)]
+        ) { (row) throws(Failure) in
+            TaskCount(
+                queue: row.text(0), state: try row.word(1, QueueTask.State.self), isDue: row.int(2) != 0,
+                count: row.int(3), first: row.timestamp(4))
+        }
+    }
+
+    func doneTask(queue: String, key: String, since: Timestamp) throws -> Int64? {
+        try open.row(
+            "SELECT task FROM task_done WHERE queue = ? AND key = ? AND finished >= ?",
+            [.text(queue), .text(key), .init(since)]
+        ) { $0.int(0) }
+    }
+
+    func rememberDone(queue: String, key: String, task: Int64, now: Timestamp, since: Timestamp) throws {
+        try open.run(
+            "INSERT OR REPLACE INTO task_done (queue, key, task, finished) VALUES (?, ?, ?, ?)",
+            [.text(queue), .text(key), .int(task), .init(now)])
+        try open.run(
+            "DELETE FROM task_done WHERE rowid IN (SELECT rowid FROM task_done WHERE finished < ? LIMIT 4)",
+            [.init(since)])
+    }
+}
