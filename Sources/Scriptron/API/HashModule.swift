@@ -21,7 +21,7 @@ package func hashModule(_ context: APIContext) -> HostModule {
                 return [.text(Digest.hexadecimal(digest.finish()))]
             },
             HostFunction("hmac") { arguments in
-                let key = try arguments.bytes(0, "key")
+                let key = try context.revealed(arguments[0], "hash.hmac", "the key").bytes
                 let text = try arguments.bytes(1, "text")
                 var options = try arguments.options(2)
                 let algorithm = try algorithm(&options)

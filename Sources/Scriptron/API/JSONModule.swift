@@ -7,7 +7,7 @@ package func jsonModule() -> HostModule {
                 var options = try arguments.options(1)
                 let pretty = try options.bool("pretty", default: false)
                 try options.finish(known: ["pretty"])
-                return [.bytes(try JSON.encode(withEmptyLists(arguments[0]), pretty: pretty))]
+                return [.bytes(try JSON.encode(withEmptyLists(arguments[0].displayed), pretty: pretty))]
             },
             HostFunction("decode") { arguments in
                 let text = try arguments.bytes(0, "text")

@@ -9,6 +9,7 @@ package func logModule(_ context: APIContext) -> HostModule {
             // A line is text: what is no UTF-8 is shown, not dropped.
             let text = String(validating: message, as: UTF8.self) ?? Path(bytes: message).text
             if fields.values.contains(where: \.isHandle) { fields = fields.filter { !$0.value.isHandle } }
+            fields = fields.mapValues(\.displayed)
             try context.current(arguments.function).effects.post(.log(level: level, message: text, fields: fields))
             return []
         }

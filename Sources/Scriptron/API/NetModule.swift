@@ -13,7 +13,15 @@ package func netModule(_ context: APIContext) -> HostModule {
                 let timeout = try options.duration("timeout") ?? 5
                 try options.finish(known: ["timeout"])
                 return [try probe(host, port, timeout: timeout, try context.current("net.tcp"))]
-            }
+            },
+            HostFunction("tls") { arguments in [try lookAtTLS(arguments, context)] },
+            HostFunction("dns") { arguments in
+                let name = try arguments.text(0, "name")
+                var options = try arguments.options(1)
+                let timeout = try options.duration("timeout") ?? 5
+                try options.finish(known: ["timeout"])
+                return [try lookUp(name, timeout: timeout, try context.current("net.dns"))]
+            },
         ])
 }
 
@@ -46,5 +54,85 @@ private func probe(
         }
         if error.code == "EGRANT" || error.code == "EDEADLINE" { throw error }
         return ["reachable": false, "error": .text(error.message), "code": .text(error.code)]
+    }
+}
+
+private func lookUp(_ name: String, timeout: Double, _ session: APIContext.Session) throws(Failure) -> Value {
+    let started = Monotonic.now
+    guard session.grant.allowsConnect(host: name) else {
+        let need = name + ":443"
+        let failure = session.resolver.refusal("net.dns may not look up \(name)", "connect", need) {
+            $0.allowsConnect(need)
+        }
+        session.effects.post(.refusal(failure.description))
+        throw failure
+    }
+    do throws(Failure) {
+        let found = try session.effects.request(.resolve, ["host": .text(name), "timeout": .number(timeout)])
+        let addresses = found.list ?? []
+        return [
+            "found": .bool(!addresses.isEmpty), "addresses": .list(addresses),
+            "seconds": .number(Monotonic.now - started),
+        ]
+    } catch {
+        if error.code == "EGRANT" || error.code == "EDEADLINE" { throw error }
+        return ["found": false, "addresses": [], "error": .text(error.message), "code": .text(error.code)]
+    }
+}
+
+/// What a TLS server shows of itself. One whose certificate is not trusted is asked once more without judging it, for
+/// the certificate's end.
+private func lookAtTLS(_ arguments: Arguments, _ context: APIContext) throws(Failure) -> Value {
+    let host = try arguments.text(0, "host")
+    let number = arguments[1].isNull ? 443 : try arguments.integer(1, "port")
+    guard let port = UInt16(exactly: number), port > 0 else { throw arguments.mismatch(1, "port", "from 1 to 65535") }
+    var options = try arguments.options(2)
+    let session = try context.current("net.tls")
+    let server = (host.contains(":") ? "[\(host)]" : host) + ":\(port)"
+    var call = WebCall(try TransferURL("https://\(server)/"), call: "net.tls")
+    call.isHandshake = true
+    call.timeout = try options.duration("timeout") ?? 10
+    if let ca = options.take("ca") {
+        guard case .bytes(let path) = ca else { throw options.mismatch("ca", "a path", ca) }
+        call.trust = try context.check(path, .read, call: "net.tls")
+    }
+    try options.finish(known: ["timeout", "ca"])
+    guard session.grant.allowsConnect(host: call.url.host, port: port) else {
+        let failure = session.resolver.refusal("net.tls may not connect to \(server)", "connect", server) {
+            $0.allowsConnect(server)
+        }
+        session.effects.post(.refusal(failure.description))
+        throw failure
+    }
+    session.uses?.tell(.connect(call.url.need))
+    var why: String?
+    while true {
+        do throws(Failure) {
+            guard case .answered(let response) = try session.effects.ask(call) else {
+                return ["reachable": true, "verified": true, "assumed": true]
+            }
+            var result: [String: Value] = [
+                "reachable": true, "verified": .bool(why == nil), "seconds": .number(response.connectSeconds),
+            ]
+            result["error"] = why.map { .text($0) }
+            result["subject"] = response.certificate.map { .text($0.subject) }
+            result["issuer"] = response.certificate.map { .text($0.issuer) }
+            if let end = response.certificate?.notAfter {
+                result["not_after"] = .number(end)
+                result["days_left"] = .number((end - session.effects.now().epoch) / 86400)
+            }
+            return .map(result)
+        } catch {
+            if error.code == "EGRANT" || error.code == "EDEADLINE" { throw error }
+            if error.code == "ETLS", call.verifies {
+                why = error.message
+                call.verifies = false
+                continue
+            }
+            return [
+                "reachable": .bool(why != nil), "verified": false, "error": .text(why ?? error.message),
+                "code": .text(error.code),
+            ]
+        }
     }
 }

@@ -113,11 +113,15 @@ extension Grant.Program {
 private func programInput(
     _ value: Value, _ options: Options, _ context: APIContext
 ) throws(Failure) -> ProgramCall.Input {
-    if case .bytes(let bytes) = value { return .bytes(bytes) }
+    // A secret reaches a program this way, never by its arguments or environment, which others can read.
+    if case .bytes = value { return .bytes(try context.revealed(value, options.function, "stdin").bytes) }
+    if value.secretName != nil || value.list?.isEmpty == false {
+        return .bytes(try context.revealed(value, options.function, "stdin").bytes)
+    }
     if let map = value.map, map.count == 1, case .bytes(let path)? = map["file"] {
         return .file(try context.check(path, .read, call: options.function))
     }
-    throw options.mismatch("stdin", "text or {file = path}", value)
+    throw options.mismatch("stdin", "text, a secret, a list of these, or {file = path}", value)
 }
 
 private func programOutput(

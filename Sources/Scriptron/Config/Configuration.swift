@@ -8,6 +8,8 @@ package struct Configuration: Sendable, Hashable {
     package var jobsDirectory: Path
     /// Absolute.
     package var stateDirectory: Path
+    /// A file a secret, absolute.
+    package var secretsDirectory: Path
     /// A zone of tzdata; nil: the machine's.
     package var timezone: String?
     /// How many attempts run at once; nil: four for each core.
@@ -21,7 +23,7 @@ package struct Configuration: Sendable, Hashable {
 
     private static let later = ["listen", "channels", "routes", "socket_group"]
     private static let known = [
-        "jobs_dir", "state_dir", "timezone", "concurrency", "default_user", "ceiling", "jobs",
+        "jobs_dir", "state_dir", "secrets_dir", "timezone", "concurrency", "default_user", "ceiling", "jobs",
     ]
 
     /// The configuration without a file: `jobs` and `var` in the working directory (absolute).
@@ -29,6 +31,7 @@ package struct Configuration: Sendable, Hashable {
         base = workingDirectory
         jobsDirectory = workingDirectory.appending("jobs")
         stateDirectory = workingDirectory.appending("var")
+        secretsDirectory = workingDirectory.appending("secrets")
     }
 
     /// Decodes what the file returned in a worker; nothing of it is trusted. `file` is absolute. Fails (code `ECONFIG`)
@@ -48,6 +51,9 @@ package struct Configuration: Sendable, Hashable {
         }
         if let directory = try Self.directory("state_dir", &section) {
             stateDirectory = base.appending(directory).normalized
+        }
+        if let directory = try Self.directory("secrets_dir", &section) {
+            secretsDirectory = base.appending(directory).normalized
         }
         guard jobsDirectory != stateDirectory else {
             throw section.failure(["state_dir"], "is the jobs directory", cure: "give it a directory of its own")

@@ -15,10 +15,7 @@ extension Needs {
         run = try Self.programs(&section)
         connect = try ConnectTarget.texts(&section, isCeiling: false)
         dns = try section.bool("dns") ?? false
-        secrets = try section.texts("secrets", "a secret's name, or a list of them")
-        for name in secrets where !Self.isSecretName(name) {
-            throw section.mismatch("secrets", "names of letters, digits, _, - and .", .text(name))
-        }
+        secrets = try Self.secrets(&section)
         signal = try section.texts("signal", "a process's name, or a list of them")
         service = try section.texts("service", "a unit's name, or a list of them")
         for name in service where name.contains("/") {
@@ -51,6 +48,22 @@ extension Needs {
             }
         }
         return programs
+    }
+
+    /// `secrets`: names, or markers out of the settings.
+    private static func secrets(_ section: inout Section) throws(Failure) -> [String] {
+        guard let value = section.take("secrets") else { return [] }
+        let expected = "a secret out of the settings, a secret's name, or a list of these"
+        let items = value.secretName == nil ? value.list ?? [value] : [value]
+        var names: [String] = []
+        for item in items {
+            guard let name = item.secretName ?? item.text else { throw section.mismatch("secrets", expected, item) }
+            guard isSecretName(name) else {
+                throw section.mismatch("secrets", "names of letters, digits, _, - and .", item)
+            }
+            names.append(name)
+        }
+        return names
     }
 
     /// Whether a text can be the name of a secret: it is also the name of a file and of an environment variable.

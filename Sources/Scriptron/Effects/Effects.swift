@@ -72,6 +72,8 @@ package protocol Effects: AnyObject {
 
     /// Runs programs and waits for them. Exit codes beside the expected are the caller's to judge.
     func run(_ call: ProgramCall) throws(Failure) -> ProgramOutcome
+    /// Makes one request of HTTP, or a TLS handshake, to a server that is granted. It follows no redirect.
+    func ask(_ call: WebCall) throws(Failure) -> WebOutcome
     /// Connects to one of the addresses, and closes at once: the seconds it took.
     func connect(addresses: [String], port: UInt16, timeout: Double) throws(Failure) -> Double
 

@@ -78,6 +78,8 @@ package enum HostService: String, Sendable, CaseIterable {
     case metricHistory = "metrics.history"
     /// `{host, timeout}` → list of addresses as text.
     case resolve = "net.resolve"
+    /// `{name}` → the bytes of a granted secret, which the host hides from now on in all that the worker says.
+    case secret = "secret.get"
     /// `{}` → the operator's ceiling for this job (`Ceiling.value`), or null where there is none.
     case ceiling = "grant.ceiling"
     /// `{path, user, arguments, environment, directory}` → `{program}`, the number by which it is signalled, with four

@@ -36,6 +36,8 @@ package final class LiveEffects: Effects {
     var walked: [(path: Path, directory: Directory)] = []
     /// The directory of the last removal: entries of one directory come one after the other.
     var lastParent: (path: Path, directory: Directory)?
+    /// What requests are made with: it keeps connections open between them.
+    var client: TransferClient?
 
     package init(_ settings: Settings) { self.settings = settings }
 

@@ -130,6 +130,10 @@ package final class Daemon: Sendable {
                 serve: { desk.serve($0, $1) }, release: { desk.release(run: $0) },
                 discover: { [unowned self] job, reply in state.withLock { $0.loader }.discover(job, completion: reply)
                 },
+                secret: { [unowned self] name, grant, reply in
+                    let source = SecretSource(state.withLock { $0.environment.configuration })
+                    core.evaluator.aside { reply(source.read(name, for: grant)) }
+                },
                 recorded: { run, _ in if run.state == .ended { alerts.hear() } },
                 trouble: { [unowned self] in trouble("store", $0) },
                 base: core.environment.configuration.base,

@@ -152,6 +152,7 @@ struct DryRun {
         ) { .list([]) }
         let launch = WorkerLaunch(
             order: order, files: job.version.descriptor, grant: grant.forDryRun, name: job.name)
+        let secrets = SecretSource(core.environment.configuration)
         let started = Monotonic.now
         let seen = Shared(Ended(end: WorkerEnd(verdict: .lost, exit: nil)))
         return Waiting.answer { (done: @escaping @Sendable (Ended) -> Void) in
@@ -159,6 +160,13 @@ struct DryRun {
                 switch event {
                 case .confined(let report): seen.value.withLock { $0.sandbox = report }
                 case .note(let note): seen.value.withLock { $0.take(note) }
+                case .request(let id, .secret, let arguments):
+                    let name = arguments["name"]?.text ?? ""
+                    let real = secrets.read(name, for: grant)
+                    // One that this user may not read is as good as none: nothing is sent in a dry run.
+                    let isThere = (try? real.get()) != nil || !grant.secrets.contains(name)
+                    workers.answer(
+                        worker, request: id, secret: name, isThere ? real : .success(Array("secret:\(name)".utf8)))
                 case .request(let id, .ceiling, _):
                     workers.answer(worker, request: id, .success(job.terms?.ceiling?.value ?? .null))
                 case .request(let id, let service, let arguments):

@@ -39,6 +39,7 @@ package struct HostEnvironment: Sendable {
             ProtectedPath(places.approved, "what operators approved"),
             ProtectedPath(executable, "the host's binary"),
         ]
+        paths.append(ProtectedPath(configuration.secretsDirectory, "the secrets", secret: true))
         if let file = configuration.file { paths.append(ProtectedPath(file, "the configuration")) }
         return paths
     }

@@ -20,6 +20,8 @@ package final class Supervisor: Sendable {
         /// Finds the grant of a run whose needs depend on what is there, and the facts it was made from; also where
         /// links are in the way of what is granted.
         package var discover: @Sendable (LoadedJob, @escaping @Sendable (Result<Discovery, Failure>) -> Void) -> Void
+        /// Reads a secret, where the grant names it; calls back from any thread.
+        package var secret: @Sendable (String, Grant, @escaping @Sendable (Result<[UInt8], Failure>) -> Void) -> Void
         /// Hears of every attempt that ended, once that is durable.
         package var recorded: @Sendable (Run, Attempt) -> Void
         /// Hears of trouble with the store.
@@ -307,6 +309,11 @@ package final class Supervisor: Sendable {
             case .ceiling:
                 let ceiling = active.claimed.job.terms?.ceiling?.value ?? .null
                 return connections.workers.answer(worker, request: id, .success(ceiling))
+            case .secret:
+                let name = arguments["name"]?.text ?? ""
+                return connections.secret(name, grant) { [connections] in
+                    connections.workers.answer(worker, request: id, secret: name, $0)
+                }
             case .programStart:
                 do throws(Failure) {
                     let program = try ForeignProgram(arguments, grant: grant)

@@ -163,7 +163,7 @@ package final class TransferClient {
                     cure: "a header is one line")
             }
         }
-        if let login = request.login, !isLine(login.user), !isLine(login.password) {
+        if let login = request.login, !isLine(login.user) || !isLine(login.password) {
             throw Failure(code: "EARGUMENT", "the user or password holds a line break")
         }
         if case .mail(let mail) = request.kind {

@@ -88,7 +88,7 @@ struct ScriptRunner {
             fields["facts"] = order.facts
             try raising { () throws(Failure) in try state.setFields(of: "this", fields) }
             state.phase = .run
-            result.result = try state.call(run, [.value(order.settings), .module("this")], name: "run")
+            result.result = try state.call(run, [.value(order.settings), .module("this")], name: "run").displayed
         } catch {
             if stage.context.verdict == nil || error.kind == .timeout { throw error }
             result.error = error.report

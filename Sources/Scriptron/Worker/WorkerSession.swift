@@ -24,6 +24,8 @@ final class WorkerSession: Sendable {
         /// Packets that the socket had no room for, with their descriptors.
         var pending: [(bytes: [UInt8], descriptors: [Descriptor])] = []
         var requests = 0
+        /// Hides the secrets that it was given.
+        var redactor = Redactor()
         var process: ProcessHandle?
         /// The number of its listener, until the host has taken it.
         var listener: Int32?
@@ -316,6 +318,9 @@ final class WorkerSession: Sendable {
     /// The worker's pid, once it is known.
     var pid: Int32? { state.withLock { $0.process?.pid } }
 
+    /// Hides a secret in all that the worker says from now on.
+    func hide(_ secret: [UInt8], name: String) { state.withLock { $0.redactor.hide(secret, name: name) } }
+
     /// Sends a message; descriptors go with its last packet.
     func send(_ message: HostMessage, descriptors: [Descriptor] = []) {
         if case .answer = message { state.withLock { $0.requests -= 1 } }
@@ -371,7 +376,8 @@ final class WorkerSession: Sendable {
             guard let message = try state.withLock({ state throws(Failure) in try state.assembler.take(bytes) }) else {
                 return true
             }
-            guard let known = WorkerMessage(try ValueCodec.decode(message, limits: Self.messageLimits)) else {
+            let value = try ValueCodec.decode(message, limits: Self.messageLimits)
+            guard let known = WorkerMessage(state.withLock { $0.redactor }.redacted(value)) else {
                 throw Failure(code: "EFRAME", "a message that is none came")
             }
             return take(known)

@@ -353,6 +353,12 @@ package final class Workers: Sendable {
         }
     }
 
+    /// Hands a worker a secret, which is hidden from now on in all that it says.
+    package func answer(_ id: Int64, request: Int64, secret name: String, _ answer: Result<[UInt8], Failure>) {
+        if case .success(let bytes) = answer { state.withLock { $0.sessions[id] }?.hide(bytes, name: name) }
+        self.answer(id, request: request, answer.map { .bytes($0) })
+    }
+
     /// Tells a worker that sent its header the settings, or (nil) that nothing more is wanted.
     package func proceed(_ id: Int64, settings: Value?) {
         send(id, settings.map { .settings($0) } ?? .enough)

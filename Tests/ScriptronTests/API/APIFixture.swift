@@ -72,7 +72,9 @@ final class APIFixture {
 
     /// What `run` returns, with this body; relative paths are of the box.
     @discardableResult
-    func run(_ body: String) throws -> Value { try run(LuaFixture.job(body), name: "jobs/test.lua", settings: [:]) }
+    func run(_ body: String, settings: [String: Value] = [:]) throws -> Value {
+        try run(LuaFixture.job(body), name: "jobs/test.lua", settings: settings)
+    }
 
     /// What `run` of a job of the repository returns.
     func run(file: String, settings: [String: Value], source: String = #filePath) throws -> Value {

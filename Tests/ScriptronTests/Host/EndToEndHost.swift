@@ -103,7 +103,9 @@ final class EndToEndHost: Sendable {
     }
 
     /// Runs one command of the command line.
-    func command(_ words: String...) async throws -> Answer {
+    func command(_ words: String...) async throws -> Answer { try await command(words) }
+
+    func command(_ words: [String]) async throws -> Answer {
         let words = words.map {
             "'" + $0.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
         }

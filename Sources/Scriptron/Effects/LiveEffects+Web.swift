@@ -1,0 +1,96 @@
+/// Requests of HTTP, to addresses that the host finds and judges.
+extension LiveEffects {
+    package func ask(_ call: WebCall) throws(Failure) -> WebOutcome {
+        try checkDeadline(call.call)
+        let until = min(Monotonic.now + call.timeout, settings.deadline)
+        var request = TransferRequest(call.url, kind: call.isHandshake ? .handshake : .http)
+        request.method = call.method
+        request.headers = call.headers
+        request.login = call.login
+        request.most = call.most
+        request.unixSocket = call.unix
+        request.verifies = call.verifies
+        request.trust = call.trust?.path
+        switch call.body {
+        case nil: break
+        case .bytes(let bytes): request.body = .bytes(bytes)
+        case .file(let path):
+            let (directory, name) = try place(path.path, call.call)
+            let file = try told(call.call, path.path) { try RegularFile.read(name, in: directory, follow: true) }
+            request.body = .file(file.descriptor, offset: 0, length: file.status.size)
+        }
+        request.pins = try pins(call, until: until)
+        var file: AtomicFile?
+        if let target = call.target {
+            let (directory, name) = try place(target.path, call.call)
+            file = try told(call.call, target.path) {
+                let existing = try directory.status(name)
+                try judge(existing, replace: true, call.call, target.path)
+                let file = try AtomicFile(name, in: directory, mode: existing == nil ? 0o666 : 0o600)
+                if let existing { try file.descriptor.setMode(allowedMode(existing.mode)) }
+                return file
+            }
+            if let file { request.sink = TransferRequest.Sink(file.descriptor) }
+        }
+        request.timeout = max(until - Monotonic.now, 0.001)
+        let response = try perform(request, call)
+        if let file, let target = call.target, (200...299).contains(response.status) {
+            try told(call.call, target.path) { try file.commit(replace: true) }
+        }
+        return .answered(response)
+    }
+
+    private func perform(_ request: TransferRequest, _ call: WebCall) throws(Failure) -> TransferResponse {
+        do throws(Failure) {
+            let client: TransferClient
+            if let known = self.client { client = known } else { client = try TransferClient() }
+            self.client = client
+            return try client.perform(request)
+        } catch {
+            try checkDeadline(call.call)
+            if error.code == "EACCES" || error.code == "EPERM" {
+                throw Failure(
+                    code: "EGRANT", "\(call.call): the host refused to connect to \(call.unix?.text ?? call.url.need)",
+                    cure: "the run's refusals say why (scriptron show RUN)")
+            }
+            throw Failure(code: error.code, "\(call.call): \(error.message)", cure: error.cure)
+        }
+    }
+
+    /// The addresses of the server's name: the host finds them, and judges the connection once more.
+    private func pins(_ call: WebCall, until: Double) throws(Failure) -> [TransferRequest.Pin] {
+        let host = call.url.host
+        if call.unix != nil || IPAddress(host) != nil { return [] }
+        let answer = try settings.services.request(
+            .resolve, ["host": .text(host), "timeout": .number(max(until - Monotonic.now, 0.05))])
+        let addresses = (answer.list ?? []).compactMap { $0.text.flatMap { IPAddress($0) } }
+        if addresses.isEmpty {
+            throw Failure(code: "ERESOLVE", "\(call.call): the name \(host) has no address")
+        }
+        return [TransferRequest.Pin(host: host, port: call.url.port, addresses: addresses)]
+    }
+}
+
+/// Requests that are only planned: nothing is sent, and what they would bring is not known.
+extension PlannedEffects {
+    package func ask(_ call: WebCall) throws(Failure) -> WebOutcome {
+        var step: [String: Value] = ["method": .text(call.method), "url": .text(call.shown)]
+        if call.isHandshake { step["method"] = "TLS" }
+        if let unix = call.unix { step["unix"] = .bytes(unix.bytes) }
+        if case .file(let path)? = call.body {
+            used.reads(path.path)
+            step["file"] = .bytes(path.path.bytes)
+        }
+        if let target = call.target {
+            step["path"] = .bytes(target.path.bytes)
+            try place(target.path, call.call) { directory, _ in
+                overlay.make(
+                    .file, in: directory, mode: 0o644, owner: Permission.owner, now: nanoseconds, content: .unknown,
+                    size: 0)
+            }
+        }
+        plan.add("request", step)
+        plan.isAssumed = true
+        return .assumed(call.dry ?? .null)
+    }
+}

@@ -1,0 +1,45 @@
+/// A request of HTTP (or a TLS handshake alone) that a script makes, with its secrets in place: it goes to the wire and
+/// nowhere else.
+package struct WebCall: Sendable {
+    /// What is sent.
+    package enum Body: Sendable {
+        case bytes([UInt8])
+        case file(CheckedPath)
+    }
+
+    /// The function that was called (`http.get`), for messages.
+    package var call: String
+    package var url: TransferURL
+    /// What messages and plans call the address: without its query, or the marker of a secret.
+    package var shown: String
+    package var method = "GET"
+    package var headers: [TransferRequest.Header] = []
+    package var body: Body?
+    /// Where the body of a 2xx answer goes, whole or not at all; nil: to memory.
+    package var target: CheckedPath?
+    /// The granted Unix socket to connect to.
+    package var unix: Path?
+    package var login: TransferRequest.Login?
+    package var timeout = 30.0
+    package var most: Int64 = 16 << 20
+    /// Only the handshake: who is there, by which certificate.
+    package var isHandshake = false
+    package var verifies = true
+    /// A bundle of certificates that are trusted instead of the machine's own.
+    package var trust: CheckedPath?
+    /// What a dry run gives instead of asking.
+    package var dry: Value?
+
+    package init(_ url: TransferURL, call: String, shown: String? = nil) {
+        self.url = url
+        self.call = call
+        self.shown = shown ?? url.server + url.path
+    }
+}
+
+/// What came of a request.
+package enum WebOutcome: Sendable {
+    case answered(TransferResponse)
+    /// Planned: what the script said to take instead (null where it said nothing).
+    case assumed(Value)
+}
