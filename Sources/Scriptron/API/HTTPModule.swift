@@ -160,7 +160,9 @@ private struct HTTPArguments {
         for item in value.list ?? [value] {
             if let status = item.integer, (100...999).contains(status) {
                 ranges.append(Int(status)...Int(status))
-            } else if let text = item.text, text.count == 3, text.hasSuffix("xx"), let first = text.first?.wholeNumberValue {
+            } else if let text = item.text, text.count == 3, text.hasSuffix("xx"),
+                let first = text.first?.wholeNumberValue
+            {
                 ranges.append(first * 100...first * 100 + 99)
             } else {
                 throw options.mismatch("expect", "\"2xx\", a status, a list of these, or \"any\"", item)
@@ -196,7 +198,8 @@ private struct HTTPArguments {
                 session.uses?.tell(.connect(call.url.need))
             }
             let outcome = try session.effects.ask(call)
-            guard redirects > 0, case .answered(let response) = outcome, [301, 302, 303, 307, 308].contains(response.status)
+            guard redirects > 0, case .answered(let response) = outcome,
+                [301, 302, 303, 307, 308].contains(response.status)
             else { return outcome }
             guard let next = response.redirect else {
                 throw Failure(code: "EREDIRECT", "\(call.call) \(call.shown): it is redirected to what is no address")
@@ -209,7 +212,8 @@ private struct HTTPArguments {
         redirects -= 1
         if call.unix != nil || (call.url.isTLS && !next.isTLS) || !["http", "https"].contains(next.scheme) {
             throw Failure(
-                code: "EREDIRECT", "\(call.call) \(call.shown): it is redirected to \(next.server), which is not followed",
+                code: "EREDIRECT",
+                "\(call.call) \(call.shown): it is redirected to \(next.server), which is not followed",
                 cure: "no redirect is followed from https to http, or away from a Unix socket")
         }
         if status == 303 || (status <= 302 && call.method == "POST"), call.method != "HEAD" {
@@ -252,7 +256,8 @@ private struct HTTPArguments {
             let said = Path(bytes: Array(response.body.prefix(300))).text
             throw HostError(
                 Failure(
-                    code: "EHTTP", "\(call.call) \(call.shown): the answer is \(response.status)"
+                    code: "EHTTP",
+                    "\(call.call) \(call.shown): the answer is \(response.status)"
                         + (said.isEmpty ? "" : ": " + said)), fields: fields)
         }
     }

@@ -20,7 +20,8 @@ package struct Redactor: Sendable {
     package mutating func hide(_ secret: [UInt8], name: String) {
         guard secret.count >= Self.least else { return }
         let shown = Array("secret:\(name)".utf8)
-        for form in Self.forms(secret) where form.count >= Self.least && !patterns.contains(where: { $0.bytes == form }) {
+        for form in Self.forms(secret) where form.count >= Self.least && !patterns.contains(where: { $0.bytes == form })
+        {
             patterns.append(Pattern(bytes: form, shown: shown))
         }
         patterns.sort { $0.bytes.count > $1.bytes.count }

@@ -132,7 +132,8 @@ struct HTTPModuleTests {
     @Test func `nothing ends its line (attack 76)`() throws {
         let server = try server { _ in .text("") }
         for options in [
-            "headers = { ['X-A'] = 'a\\r\\nX-B: b' }", "headers = { ['X-A\\r\\nX-B'] = 'b' }", "method = 'GET\\r\\nX: y'",
+            "headers = { ['X-A'] = 'a\\r\\nX-B: b' }", "headers = { ['X-A\\r\\nX-B'] = 'b' }",
+            "method = 'GET\\r\\nX: y'",
             "bearer = 'a\\nb'", "auth = { user = 'a\\r\\nX: y', password = 'b' }",
         ] {
             let failure = try fixture.failure("return http.get('\(server.url())', { \(options) })")
@@ -213,7 +214,9 @@ struct HTTPModuleTests {
         #expect(list[3] == "EGRANT")
         #expect(list[4] == "secret:KEY")
         #expect(list[5] == "\"secret:KEY\"")
-        #expect(list[6] == .text(Digest.hexadecimal(try Digest.hmac(.sha256, key: Array("c4nary".utf8), Array("text".utf8)))))
+        #expect(
+            list[6]
+                == .text(Digest.hexadecimal(try Digest.hmac(.sha256, key: Array("c4nary".utf8), Array("text".utf8)))))
         #expect(list[7] == "c4nary\n")
         #expect(list[8] == "EARGUMENT")
         #expect(list[9] == true)

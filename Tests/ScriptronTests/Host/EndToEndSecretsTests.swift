@@ -46,7 +46,9 @@ struct EndToEndSecretsTests {
             #expect(row["outcome"]?.text == outcome, "\(how): \(row)")
         }
         var told = ""
-        for words in [["history", "--json"], ["show", "1"], ["show", "1", "--json"], ["show", "2"], ["logs", "leak"]] {
+        for words in [
+            ["history", "--json"], ["show", "1"], ["show", "1", "--json"], ["show", "2"], ["logs", "leak"],
+        ] {
             told += words.joined(separator: " ") + "\n"
             let answer = try await host.command(words)
             told += answer.output + answer.errors
