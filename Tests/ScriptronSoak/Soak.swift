@@ -5,6 +5,15 @@ import Testing
 
 /// The long form of the crash tests (`make soak`): what they print is their result.
 @Suite("Soak", .serialized) struct Soak {
+    @Test("Twenty thousand tasks while host and workers are killed: none is lost, few are done twice")
+    func tasks() throws {
+        let built = try Path("/proc/self/exe").resolvingLinks().parent.appending("scriptron").text
+        let binary = getenv("SCRIPTRON_BINARY").map { String(cString: $0) } ?? built
+        let seed = getenv("SEED").map { String(cString: $0) } ?? "1"
+        let script = Path(#filePath).parent.appending("Retry/retry.py")
+        #expect(system("python3 '\(script)' '\(binary)' --tasks 20000 --seed '\(seed)'") == 0)
+    }
+
     @Test("Fifty kills of the host, then zygotes and workers: every second is accounted for, once")
     func kills() throws {
         let folder = Path(#filePath).parent.appending("Crash")

@@ -5,6 +5,8 @@ final class SQLiteDatabase {
     /// What a connection may do.
     enum Access {
         case readOnly
+        /// For a file that nobody has open: without locks, and without the files beside it, which reading would make.
+        case immutable
         case readWrite
         /// Creates the file where there is none.
         case create
@@ -20,11 +22,13 @@ final class SQLiteDatabase {
         let flags: Int32 =
             switch access {
             case .readOnly: SQLITE_OPEN_READONLY
+            case .immutable: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
             case .readWrite: SQLITE_OPEN_READWRITE
             case .create: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
             }
         var handle: OpaquePointer?
-        let code = file.withCString { name in
+        let name = access == .immutable ? Self.immutableURI(file) : file
+        let code = name.withCString { name in
             // NOMUTEX: each connection is used by one thread at a time, which its owner sees to.
             sqlite3_open_v2(name, &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nil)
         }
@@ -36,6 +40,20 @@ final class SQLiteDatabase {
         self.file = file
         self.handle = handle
         sqlite3_busy_timeout(handle, Int32(busyTimeout * 1000))
+    }
+
+    /// `file:PATH?immutable=1` (sqlite.org/uri.html), what has a meaning in a URI escaped.
+    private static func immutableURI(_ file: Path) -> Path {
+        var bytes = Array("file:".utf8)
+        for byte in file.bytes {
+            switch byte {
+            case UInt8(ascii: "%"): bytes += Array("%25".utf8)
+            case UInt8(ascii: "?"): bytes += Array("%3f".utf8)
+            case UInt8(ascii: "#"): bytes += Array("%23".utf8)
+            default: bytes.append(byte)
+            }
+        }
+        return Path(bytes: bytes + Array("?immutable=1".utf8))
     }
 
     deinit { close() }

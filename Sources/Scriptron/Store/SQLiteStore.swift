@@ -129,6 +129,17 @@ package final class SQLiteStore: Store {
     package static func copy(from directory: Path, to target: Path) throws(Failure) {
         let file = directory.appending(fileName)
         guard let status = try? FileStatus.of(file, follow: true), status.size > 0 else { return }
+        let log = Path(bytes: file.bytes + Array("-wal".utf8))
+        func look() -> FileStatus? { (try? FileStatus.of(file, follow: true)) ?? nil }
+        func isOpen() -> Bool { ((try? FileStatus.of(log, follow: true)) ?? nil) != nil }
+        if !isOpen() {
+            // Reading with locks would leave two files beside it.
+            let database = try SQLiteDatabase(file: file, access: .immutable, busyTimeout: 5)
+            let copied: Void? = try? StoreFile.copyWhole(database, to: target.appending(fileName))
+            let now = look()
+            // Unless a host has opened it meanwhile, the copy is whole.
+            if copied != nil, !isOpen(), now?.size == status.size, now?.modified == status.modified { return }
+        }
         let database = try SQLiteDatabase(file: file, access: .readOnly, busyTimeout: 5)
         try StoreFile.copyWhole(database, to: target.appending(fileName))
     }
