@@ -132,7 +132,6 @@ local function request(task, settings, identity)
     headers["Content-Type"] = "application/json"
   end
   sign(headers, text or "", identity, settings)
-  if not http then return retry("this host has no module http") end
   local known, answer = pcall(http.request, body.url, {
     method = method, headers = headers, body = text, timeout = settings.timeout, expect = "any", max = "64KiB",
   })
