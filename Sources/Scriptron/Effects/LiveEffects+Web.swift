@@ -18,6 +18,10 @@ extension LiveEffects {
             let (directory, name) = try place(path.path, call.call)
             let file = try told(call.call, path.path) { try RegularFile.read(name, in: directory, follow: true) }
             request.body = .file(file.descriptor, offset: 0, length: file.status.size)
+        case .part(let path, let offset, let length):
+            let (directory, name) = try place(path.path, call.call)
+            let file = try told(call.call, path.path) { try RegularFile.read(name, in: directory, follow: true) }
+            request.body = .file(file.descriptor, offset: offset, length: length)
         }
         request.pins = try pins(call, until: until)
         var file: AtomicFile?
@@ -35,9 +39,28 @@ extension LiveEffects {
         request.timeout = max(until - Monotonic.now, 0.001)
         let response = try perform(request, call)
         if let file, let target = call.target, (200...299).contains(response.status) {
-            try told(call.call, target.path) { try file.commit(replace: true) }
+            try told(call.call, target.path) {
+                if let digest = call.digest, try Self.sha256(of: file.descriptor) != digest {
+                    throw Failure(
+                        code: "EDAMAGED",
+                        "\(call.call) \(target.path.text): what came does not have the SHA-256 \(digest)",
+                        cure: "nothing was kept of it; ask again, or take another copy")
+                }
+                try file.commit(replace: true)
+            }
         }
         return .answered(response)
+    }
+
+    private static func sha256(of file: Descriptor) throws -> String {
+        let digest = try Digest(.sha256)
+        var offset: Int64 = 0
+        while true {
+            let bytes = try file.read(1 << 20, at: offset)
+            if bytes.isEmpty { return Digest.hexadecimal(digest.finish()) }
+            digest.update(bytes)
+            offset += Int64(bytes.count)
+        }
     }
 
     private func perform(_ request: TransferRequest, _ call: WebCall) throws(Failure) -> TransferResponse {

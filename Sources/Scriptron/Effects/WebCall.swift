@@ -5,6 +5,8 @@ package struct WebCall: Sendable {
     package enum Body: Sendable {
         case bytes([UInt8])
         case file(CheckedPath)
+        /// So many bytes of a file from an offset.
+        case part(CheckedPath, offset: Int64, length: Int64)
     }
 
     /// The function that was called (`http.get`), for messages.
@@ -19,6 +21,8 @@ package struct WebCall: Sendable {
     package var target: CheckedPath?
     /// The granted Unix socket to connect to.
     package var unix: Path?
+    /// The SHA-256 that the target must have, in hexadecimal, or there is none.
+    package var digest: String?
     package var login: TransferRequest.Login?
     package var timeout = 30.0
     package var most: Int64 = 16 << 20

@@ -14,6 +14,12 @@ package final class TransferClient {
     /// says so.
     package static func load() { _ = scriptron_curl_load() }
 
+    /// A date as HTTP and certificates write it, in epoch seconds; nil where it is none.
+    package static func date(_ text: String) -> Double? {
+        let time = scriptron_curl_load() ? scriptron_curl_date(text) : -1
+        return time < 0 ? nil : Double(time)
+    }
+
     /// Makes one transfer. An answer with any status is an answer; a failure's code is `ERESOLVE`, `ECONNECT` (or the
     /// errno: `ECONNREFUSED`), `ETIMEDOUT`, `ETLS`, `EFBIG`, `ELOGIN`, `EMAIL` (what an SMTP server said) or `ETRANSFER`,
     /// and its text names the server alone.

@@ -1,0 +1,125 @@
+/// Uploads of files to a bucket: at once, or in parts. Until the last word nothing of it is to be seen there.
+extension S3Bucket {
+    /// The least that a part may have (but for the last), and how many there may be.
+    static let leastPart: Int64 = 5 << 20
+    private static let mostParts: Int64 = 10_000
+
+    /// Puts a file under a key, and looks at what the server has then. `checksum` is the SHA-256 that the file must have.
+    func put(
+        _ key: [UInt8], _ path: CheckedPath, checksum: String?, partSize: Int64
+    ) throws -> Value {
+        let effects = try context(of: "put").effects
+        guard let entry = try effects.status(path, follow: true) else {
+            throw Failure(code: "ENOENT", "s3:put \(path.path.text): there is no such file")
+        }
+        let size = entry.status.size
+        var part = max(partSize, (size + Self.mostParts - 1) / Self.mostParts)
+        if size <= part { part = max(size, 1) }
+        if effects.isDry {
+            _ = try ask(Request(function: "put", method: "PUT", key: key, body: .file(path)))
+            return ["size": .int(size), "assumed": true]
+        }
+        let pieces = try digests(of: path, size, part)
+        if let checksum, checksum.lowercased() != pieces.whole {
+            throw Failure(
+                code: "EDAMAGED", "s3:put \(path.path.text): its SHA-256 is \(pieces.whole), not \(checksum)",
+                cure: "nothing was sent")
+        }
+        let meta = [(name: "x-amz-meta-sha256", value: pieces.whole)]
+        if size <= part, let only = pieces.parts.first {
+            var request = Request(function: "put", method: "PUT", key: key)
+            request.headers = meta + [("x-amz-checksum-sha256", Digest.base64(only.sha256))]
+            request.payload = pieces.whole
+            request.body = .part(path, offset: 0, length: size)
+            try check(tag: try ask(request, expect: [200]), only.md5, key)
+        } else {
+            try putParts(key, path, pieces.parts, meta)
+        }
+        let found = try head(key).found
+        guard found["size"]?.integer == size, found["sha256"]?.text == pieces.whole else {
+            throw Failure(
+                code: "EDAMAGED", "s3:put \(Path(bytes: key).text): what the server has is not what was sent",
+                cure: "put it again")
+        }
+        return .map((found.map ?? [:]).merging(["sha256": .text(pieces.whole)]) { $1 })
+    }
+
+    private func putParts(
+        _ key: [UInt8], _ path: CheckedPath, _ parts: [Part], _ meta: [(name: String, value: String)]
+    ) throws {
+        var request = Request(function: "put", method: "POST", key: key, query: ["uploads": ""])
+        request.headers = meta
+        let begun = try ask(request, expect: [200])
+        let text = String(decoding: begun?.body ?? [], as: UTF8.self)[...]
+        guard let upload = S3Answer.text("UploadId", in: text) else {
+            throw Failure(code: "ES3", "s3:put \(Path(bytes: key).text): the server gave no upload")
+        }
+        do {
+            var list = ""
+            for (index, part) in parts.enumerated() {
+                var request = Request(function: "put", method: "PUT", key: key)
+                request.query = ["partNumber": "\(index + 1)", "uploadId": upload]
+                request.payload = Digest.hexadecimal(part.sha256)
+                request.body = .part(path, offset: part.offset, length: part.length)
+                let tag = try check(tag: try ask(request, expect: [200]), part.md5, key)
+                list += "<Part><PartNumber>\(index + 1)</PartNumber><ETag>\(tag)</ETag></Part>"
+            }
+            let body = Array("<CompleteMultipartUpload>\(list)</CompleteMultipartUpload>".utf8)
+            var request = Request(function: "put", method: "POST", key: key, query: ["uploadId": upload])
+            request.body = .bytes(body)
+            request.payload = try Digest.sha256(body)
+            _ = try ask(request, expect: [200])
+        } catch {
+            let aborted = Request(function: "put", method: "DELETE", key: key, query: ["uploadId": upload])
+            if (try? ask(aborted, expect: [204, 200, 404])) == nil {
+                try context(of: "put").effects.post(
+                    .warning("s3:put \(Path(bytes: key).text): its parts could not be removed from the server"))
+            }
+            throw error
+        }
+    }
+
+    /// The tag of what the server took; where that is an MD5, as it is unless the server encrypts, it must be ours.
+    @discardableResult
+    private func check(tag response: TransferResponse?, _ md5: String, _ key: [UInt8]) throws(Failure) -> String {
+        let tag = String(decoding: response?.header("etag") ?? [], as: UTF8.self).filter { $0 != "\"" }
+        let isPlain = response?.header("x-amz-server-side-encryption") == nil
+        if isPlain, tag.count == 32, tag.allSatisfy(\.isHexDigit), tag.lowercased() != md5 {
+            throw Failure(
+                code: "EDAMAGED", "s3:put \(Path(bytes: key).text): what arrived is not what was sent",
+                cure: "put it again")
+        }
+        return tag
+    }
+
+    struct Part {
+        var offset: Int64
+        var length: Int64
+        var sha256: [UInt8]
+        var md5: String
+    }
+
+    private func digests(
+        of path: CheckedPath, _ size: Int64, _ part: Int64
+    ) throws(Failure) -> (whole: String, parts: [Part]) {
+        let file = try context(of: "put").effects.open(path, .read, call: "s3:put")
+        let whole = try Digest(.sha256)
+        var parts: [Part] = []
+        var offset: Int64 = 0
+        repeat {
+            let length = min(part, size - offset)
+            let (sha256, md5) = (try Digest(.sha256), try Digest(.md5))
+            var left = length
+            while left > 0 {
+                let bytes = try file.read(Int(min(left, 1 << 20)))
+                if bytes.isEmpty { throw Failure(code: "ESHRUNK", "s3:put \(path.path.text): it became shorter") }
+                for digest in [whole, sha256, md5] { digest.update(bytes) }
+                left -= Int64(bytes.count)
+            }
+            parts.append(
+                Part(offset: offset, length: length, sha256: sha256.finish(), md5: Digest.hexadecimal(md5.finish())))
+            offset += length
+        } while offset < size
+        return (Digest.hexadecimal(whole.finish()), parts)
+    }
+}

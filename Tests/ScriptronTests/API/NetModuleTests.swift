@@ -1,0 +1,79 @@
+import Glibc
+import Testing
+
+@testable import Scriptron
+
+struct NetModuleTests {
+    @Test func `a name's addresses, or that it has none`() throws {
+        let fixture = try APIFixture()
+        fixture.grant.connect = ["service.test:443"]
+        fixture.services.answers[.resolve] = ["192.0.2.1", "2001:db8::1"]
+        let found = try fixture.run("return net.dns('service.test')")
+        #expect(found["found"] == true)
+        #expect(found["addresses"] == ["192.0.2.1", "2001:db8::1"])
+        fixture.services.answers[.resolve] = []
+        #expect(try fixture.run("return net.dns('service.test').found") == false)
+        #expect(try fixture.failure("return net.dns('other.test')").failure.code == "EGRANT")
+    }
+
+    @Test func `a certificate's end, and why it is not trusted`() async throws {
+        let server = try await TLSTestServer()
+        let fixture = try APIFixture()
+        fixture.grant.connect = ["127.0.0.1:\(server.port)", "localhost:\(server.port)"]
+        fixture.grant.read = [server.directory.path]
+        fixture.services.answers[.resolve] = ["127.0.0.1"]
+        let ca = server.directory.path.appending("cert.pem").text
+        let good = try fixture.run("return net.tls('localhost', \(server.port), { ca = '\(ca)' })")
+        #expect(good["verified"] == true, "\(good)")
+        #expect(good["days_left"]?.double.map { (28...30).contains($0) } == true, "\(good)")
+        #expect(good["subject"]?.text?.contains("localhost") == true)
+        let unknown = try fixture.run("return net.tls('localhost', \(server.port))")
+        #expect(unknown["reachable"] == true)
+        #expect(unknown["verified"] == false)
+        #expect(unknown["days_left"]?.double.map { (28...30).contains($0) } == true)
+        #expect(unknown["error"]?.text?.isEmpty == false)
+        // Trusted, but for another name.
+        let other = try fixture.run("return net.tls('127.0.0.1', \(server.port), { ca = '\(ca)' })")
+        #expect(other["verified"] == false)
+        let page = try fixture.run("return http.get('https://localhost:\(server.port)/', { ca = '\(ca)' }).status")
+        #expect(page == 200)
+        let refused = try fixture.failure("return http.get('https://localhost:\(server.port)/')")
+        #expect(refused.failure.code == "ETLS")
+    }
+}
+
+/// `openssl s_server` with a certificate of its own for `localhost`, good for thirty days.
+private final class TLSTestServer {
+    let port: UInt16
+    let directory: TemporaryDirectory
+    private let process: ProcessHandle
+
+    init() async throws {
+        directory = try TemporaryDirectory()
+        let at = directory.path.text
+        _ = try RanProgram.run(
+            "/bin/sh",
+            [
+                "-c",
+                "cd \(at) && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 "
+                    + "-keyout key.pem -out cert.pem -subj /CN=localhost -addext subjectAltName=DNS:localhost",
+            ])
+        port = try HTTPTestServer { _ in .silence }.port
+        let ran = try RanProgram.run(
+            "/bin/sh",
+            [
+                "-c",
+                "cd \(at) && openssl s_server -accept 127.0.0.1:\(port) -key key.pem -cert cert.pem -www "
+                    + "</dev/null >log 2>&1 & echo $!",
+            ])
+        process = try ProcessHandle(pid: try #require(ran.lines.first.flatMap { Int32($0) }))
+        let until = Monotonic.now + 60
+        while Monotonic.now < until {
+            if (try? ConnectProbe.connect("127.0.0.1", port: port, until: Monotonic.now + 1)) != nil { return }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        throw Failure(code: "ETEST", "openssl does not answer")
+    }
+
+    deinit { process.kill() }
+}
