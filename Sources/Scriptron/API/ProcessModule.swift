@@ -37,7 +37,9 @@ package func processModule(_ context: APIContext) -> HostModule {
                 let name = try arguments.text(1, "signal")
                 try arguments.end(2)
                 query["signal"] = .text(name.hasPrefix("SIG") ? String(name.dropFirst(3)) : name)
-                return [try context.current("process.signal").effects.request(.signalProcesses, query)]
+                let session = try context.current("process.signal")
+                try tellSignalled(query, session)
+                return [try session.effects.request(.signalProcesses, query)]
             },
         ]
     )
@@ -53,6 +55,15 @@ private func processQuery(_ arguments: Arguments) throws(Failure) -> [String: Va
     if let name, pidfile == nil { return ["name": .text(name)] }
     if case .bytes(let path)? = pidfile, name == nil { return ["pidfile": .bytes(path)] }
     throw arguments.mismatch(0, "process", "{name = …} or {pidfile = …}")
+}
+
+/// Tells by which names of the grant the processes are signalled, for a run that learns its needs.
+private func tellSignalled(_ query: [String: Value], _ session: APIContext.Session) throws(Failure) {
+    guard let uses = session.uses else { return }
+    if let name = query["name"]?.text { return uses.tell(.signal(name)) }
+    for process in try session.effects.request(.findProcesses, query).list ?? [] {
+        if let name = process["name"]?.text { uses.tell(.signal(name)) }
+    }
 }
 
 private func withoutLastLineFeed(_ bytes: [UInt8]) -> [UInt8] {

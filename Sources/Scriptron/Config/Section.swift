@@ -30,7 +30,13 @@ package struct Section {
     /// A text.
     package mutating func text(_ key: String) throws(Failure) -> String? {
         guard let value = take(key) else { return nil }
-        guard let text = value.text, !text.isEmpty else { throw mismatch(key, "a text", value) }
+        guard let text = Self.plain(value) else { throw mismatch(key, "a text", value) }
+        return text
+    }
+
+    /// A text that is one: not empty, and without NUL, where C would see another, shorter one.
+    private static func plain(_ value: Value) -> String? {
+        guard let text = value.text, !text.isEmpty, !text.utf8.contains(0) else { return nil }
         return text
     }
 
@@ -88,7 +94,7 @@ package struct Section {
     {
         var texts: [String] = []
         for (keys, value) in try items(key, expected) {
-            guard let text = value.text, !text.isEmpty else { throw mismatch(keys, expected, value) }
+            guard let text = Self.plain(value) else { throw mismatch(keys, expected, value) }
             texts.append(text)
         }
         return texts

@@ -100,12 +100,20 @@ extension Daemon: HostControl {
     package func run(_ id: Int64, wait seconds: Double) throws(Failure) -> Value {
         let until = Monotonic.now + seconds
         while true {
+            try waitWhileHeld(id, until: until) { false }
             let (run, last) = try record(id)
             if run.state == .ended || Monotonic.now >= until || state.withLock({ $0.stopping }) {
                 var row = RunRow.value(run, last: last).map ?? [:]
                 row["learned"] = parts.supervisor.learned(id)
                 return .map(row)
             }
+            Monotonic.sleep(until: min(until, Monotonic.now + 0.02))
+        }
+    }
+
+    /// Waits while the run runs or waits here, which the supervisor knows and the store need not be asked for.
+    private func waitWhileHeld(_ id: Int64, until: Double, or something: () throws(Failure) -> Bool) throws(Failure) {
+        while parts.supervisor.holds(id), Monotonic.now < until, !state.withLock({ $0.stopping }), try !something() {
             Monotonic.sleep(until: min(until, Monotonic.now + 0.02))
         }
     }
@@ -142,11 +150,16 @@ extension Daemon: HostControl {
     package func logs(run id: Int64, from offset: Int64, wait seconds: Double) throws(Failure) -> LogPiece {
         let until = Monotonic.now + seconds
         let before = parts.supervisor.progress(id)
+        let job = try record(id).0.job
         while true {
-            let (run, _) = try record(id)
-            let page = try logs.read(job: run.job, run: id, from: offset)
+            try waitWhileHeld(id, until: until) { () throws(Failure) in
+                if parts.supervisor.progress(id) != before { return true }
+                return try logs.size(job: job, run: id) > offset
+            }
+            // The end before the log: what is logged before the end is then in the page.
+            let ended = try record(id).0.state == .ended
+            let page = try logs.read(job: job, run: id, from: offset)
             let progress = parts.supervisor.progress(id)
-            let ended = run.state == .ended
             if !page.records.isEmpty || ended || progress != before || Monotonic.now >= until {
                 return LogPiece(
                     lines: page.records.map(\.value), next: page.next, ended: ended && page.records.isEmpty,

@@ -18,12 +18,7 @@ package struct LocalCommands: HostCommands {
     ) throws(Failure) -> Int32 {
         // While this is the only thread: it changes the environment.
         let manager = ServiceNotifier.ofEnvironment()
-        let signals: TerminationSignals
-        do throws(SystemError) {
-            signals = try TerminationSignals()
-        } catch {
-            throw error.failure()
-        }
+        let signals = try terminationSignals()
         do throws(SystemError) {
             // Before there is a zygote, which makes the control groups of runs beside the host's.
             _ = try OwnControlGroups.moveHost()
@@ -41,6 +36,10 @@ package struct LocalCommands: HostCommands {
         let beat = manager?.watchdogInterval.map { daemon.core.loop.beat(every: $0) { manager?.alive() } }
         defer { beat?() }
         return waitForEnd(daemon, signals, manager)
+    }
+
+    private func terminationSignals() throws(Failure) -> TerminationSignals {
+        do throws(SystemError) { return try TerminationSignals() } catch { throw error.failure() }
     }
 
     /// Stops in order at the first signal, at once at the second.
@@ -118,10 +117,15 @@ package struct LocalCommands: HostCommands {
     package func runAlone(
         _ request: StartRequest, _ place: ConfigurationPlace, line: @escaping @Sendable (Value) -> Void
     ) throws(Failure) -> Value {
+        // While this is the only thread: whoever ends this command ends its run, and the record says so.
+        let signals = try terminationSignals()
         let daemon = try Daemon(place, executable: executable, tellsBroken: false)
         defer { daemon.close() }
         try daemon.load()
         let id = try daemon.start(request, by: PeerCredentials(pid: ProcessHandle.own, uid: Users.ownID, gid: 0))
+        _ = try? daemon.core.loop.watch(signals.descriptor) {
+            if !signals.take().isEmpty { _ = daemon.parts.supervisor.cancel(id) }
+        }
         var offset: Int64 = 0
         while true {
             let piece = try daemon.logs(run: id, from: offset, wait: 1)

@@ -36,6 +36,16 @@ package struct RunLogs: Sendable {
         }
     }
 
+    /// The bytes of a run's log; 0 where there is none.
+    package func size(job: String, run: Int64) throws(Failure) -> Int64 {
+        let path = try path(job: job, run: run)
+        do throws(SystemError) {
+            return try FileStatus.of(path, follow: false)?.size ?? 0
+        } catch {
+            throw error.failure()
+        }
+    }
+
     /// The last `count` records; none where there is no log.
     package func tail(job: String, run: Int64, count: Int) throws(Failure) -> LogPage {
         let path = try path(job: job, run: run)

@@ -11,9 +11,9 @@ enum RunCommand: Command {
             OptionSyntax("detach", "print the run's number and do not wait for its end"), .json, .config, .socket,
         ],
         notes: [
-            "JOB is a job's name or a script's path. Where no host is running, this command is the host of the one run. "
-                + "The exit code is 0 where the run succeeded. Ending this command does not end the run: scriptron "
-                + "cancel does."
+            "JOB is a job's name or a script's path. Where no host is running, this command is the host of the one run, "
+                + "and ending it cancels the run; else ending it does not end the run: scriptron cancel does. The exit "
+                + "code is 0 where the run succeeded."
         ])
 
     static func run(_ arguments: CommandArguments, _ context: CommandContext) throws(Failure) -> ExitCode {

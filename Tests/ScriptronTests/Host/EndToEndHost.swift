@@ -111,7 +111,7 @@ final class EndToEndHost: Sendable {
         }
         return try await shell(
             "cd \(directory.path.text) && \(prefix) env SCRIPTRON_CONFIG=\(at("scriptron.lua").text) COLUMNS=200 "
-                + "timeout 120 \(TestBinary.path.text) " + words.joined(separator: " ") + " </dev/null")
+                + "timeout -k 10 120 \(TestBinary.path.text) " + words.joined(separator: " ") + " </dev/null")
     }
 
     /// The row of a run that is waited for.
@@ -120,7 +120,7 @@ final class EndToEndHost: Sendable {
         let words = all.map { "'\($0)'" }.joined(separator: " ")
         let answer = try await shell(
             "cd \(directory.path.text) && \(prefix) env SCRIPTRON_CONFIG=\(at("scriptron.lua").text) "
-                + "timeout 120 \(TestBinary.path.text) \(words) </dev/null")
+                + "timeout -k 10 120 \(TestBinary.path.text) \(words) </dev/null")
         return try #require(answer.rows.last, "\(answer.text)")
     }
 

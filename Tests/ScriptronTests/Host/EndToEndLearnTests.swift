@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import Scriptron
@@ -8,6 +9,7 @@ import Testing
     private static let ceiling = """
         ceiling = {
           read = { ".", "/etc", "/proc" }, write = { "out", "var" }, run = { "/usr/bin/*" }, connect = { "127.0.0.1:*" },
+          signal = { "sleep", "tail" },
         }
         """
 
@@ -83,6 +85,50 @@ import Testing
         let needs = try #require(learned["learned"]?.map)
         #expect(!needs.isEmpty)
         try await check(host, name, needs)
+    }
+
+    @Test("Programs of other users and signalled processes are learned by the names that needs take")
+    func usersAndSignals() async throws {
+        let host = try host()
+        try host.job(
+            "signals",
+            """
+            return job { needs = function() return { signal = { "sleep", "tail" } } end, run = function()
+              fs.read("data/a")
+              process.signal("sleep", "CONT")
+            end }
+            """)
+        let signals = try await host.run("signals", "--learn")
+        #expect(signals["outcome"]?.text == "succeeded", "\(signals)")
+        let learned = try #require(signals["learned"]?.map)
+        #expect(learned["signal"] == .texts(["sleep"]))
+        try await check(host, "signals", learned)
+        guard getuid() == 0 else { return }
+
+        host.mode(".", 0o755)
+        for ceiling in ["\"/usr/bin/*\"", "\"id\", \"cat\""] {
+            let settings = "ceiling = { read = { \"data\" }, run = { \(ceiling) }, user = { \"nobody\" } }"
+            try host.write("scriptron.lua", "return { \(settings) }")
+            try host.job(
+                "users",
+                """
+                return job { needs = function() return { run = { { "id", user = "nobody" } } } end, run = function()
+                  process.run({ "cat" }, { stdin = "x" })
+                  return process.output({ "id", "-un" })
+                end }
+                """)
+            let users = try await host.run("users", "--learn")
+            #expect(users["result"]?.text == "nobody", "\(users)")
+            let needs = try #require(users["learned"])
+            #expect(
+                NeedsText.lines(needs) == ["needs = {", #"  run = { "cat", { "id", user = "nobody" } },"#, "},"])
+            try host.write(
+                "scriptron.lua", "return { \(settings), jobs = { users = { needs = { run = { \"cat\" } } } } }")
+            #expect(try await host.run("users")["outcome"]?.text == "failed")
+            let given = NeedsText.lines(needs).joined()
+            try host.write("scriptron.lua", "return { \(settings), jobs = { users = { \(given) } } }")
+            #expect(try await host.run("users")["result"]?.text == "nobody")
+        }
     }
 
     private func check(_ host: EndToEndHost, _ name: String, _ needs: [String: Value]) async throws {

@@ -71,6 +71,32 @@ struct EndToEndRunTests {
         try await host.stop()
     }
 
+    @Test func `A run without a host is cancelled by the end of its command`() async throws {
+        let host = try EndToEndHost(
+            jobs: [
+                "slow": """
+                return job { needs = function() return { write = "data" } end, run = function()
+                  fs.write("data/began", "")
+                  time.sleep(3000)
+                end }
+                """
+            ])
+        try host.directory("data")
+        let answer = try await host.shell(
+            """
+            cd \(host.at(".").text)
+            timeout -k 10 120 \(TestBinary.path.text) run --config \(host.at("scriptron.lua").text) --json slow </dev/null &
+            for _ in $(seq 600); do [ -e data/began ] && break; sleep 0.1; done
+            kill -TERM $!
+            wait $!
+            """)
+        #expect(answer.code == 1, "\(answer.text)")
+        #expect(answer.rows.last?["outcome"]?.text == "cancelled", "\(answer.text)")
+        let row = try #require(try await host.history("slow").first)
+        #expect(row["outcome"]?.text == "cancelled")
+        #expect(row["reason"]?.text == "an operator cancelled it")
+    }
+
     @Test func `Retries, skips, failures, warnings and results are recorded as what they are`() async throws {
         let host = try EndToEndHost(jobs: Self.jobs)
         try await host.start()
