@@ -17,7 +17,8 @@ package enum Spawn {
     }
 
     /// Starts `executable` with an environment of its own and the socket as descriptor 3; standard input and output
-    /// are the null device, standard error is the caller's. Signals start unblocked, with their default dispositions.
+    /// are the null device, standard error is the caller's. Signals start unblocked, with their default dispositions. It
+    /// has a session of its own: what a terminal sends to all that runs in it (Ctrl-C) is for the caller alone to answer.
     package static func start(
         _ executable: Path, _ arguments: [String], environment: [String], socket: Descriptor
     ) throws(SystemError) -> Int32 {
@@ -39,7 +40,8 @@ package enum Spawn {
         sigfillset(&all)
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setsigdefault(&attributes, &all)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+        posix_spawnattr_setflags(
+            &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID))
 
         var argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
         var envp: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]

@@ -75,7 +75,7 @@ struct EndToEndRunTests {
         let host = try EndToEndHost(
             jobs: [
                 "slow": """
-                return job { needs = function() return { write = "data" } end, run = function()
+                return job { timeout = "90s", needs = function() return { write = "data" } end, run = function()
                   fs.write("data/began", "")
                   time.sleep(3000)
                 end }
@@ -85,16 +85,19 @@ struct EndToEndRunTests {
         let answer = try await host.shell(
             """
             cd \(host.at(".").text)
-            timeout -k 10 120 \(TestBinary.path.text) run --config \(host.at("scriptron.lua").text) --json slow </dev/null &
+            setsid \(TestBinary.path.text) run --config \(host.at("scriptron.lua").text) --json slow </dev/null &
             for _ in $(seq 600); do [ -e data/began ] && break; sleep 0.1; done
-            kill -TERM $!
+            # As a terminal does it: all of the group hear of it.
+            kill -TERM -- -$!
             wait $!
             """)
         #expect(answer.code == 1, "\(answer.text)")
         #expect(answer.rows.last?["outcome"]?.text == "cancelled", "\(answer.text)")
+        try await host.start()
         let row = try #require(try await host.history("slow").first)
         #expect(row["outcome"]?.text == "cancelled")
         #expect(row["reason"]?.text == "an operator cancelled it")
+        try await host.stop()
     }
 
     @Test func `Retries, skips, failures, warnings and results are recorded as what they are`() async throws {
