@@ -6,6 +6,9 @@ package enum Spawn {
     /// The pids of all that was started: what else becomes a child of this process is an orphan.
     private static let pids = Mutex<Set<Int32>>([])
 
+    /// POSIX_SPAWN_SETSID of glibc's spawn.h, which Swift does not see.
+    private static let ownSession: Int32 = 0x80
+
     /// A child that was waited for: its number may be another's from now on.
     static func forget(_ pid: Int32) { pids.withLock { _ = $0.remove(pid) } }
 
@@ -41,7 +44,7 @@ package enum Spawn {
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setsigdefault(&attributes, &all)
         posix_spawnattr_setflags(
-            &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID))
+            &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | ownSession))
 
         var argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
         var envp: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]

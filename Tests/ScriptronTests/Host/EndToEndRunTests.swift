@@ -88,7 +88,7 @@ struct EndToEndRunTests {
             setsid \(TestBinary.path.text) run --config \(host.at("scriptron.lua").text) --json slow </dev/null &
             for _ in $(seq 600); do [ -e data/began ] && break; sleep 0.1; done
             # As a terminal does it: all of the group hear of it.
-            kill -TERM -- -$!
+            kill -TERM -$!
             wait $!
             """)
         #expect(answer.code == 1, "\(answer.text)")
