@@ -26,6 +26,14 @@ extension GrantResolver {
         needs.setid = declared.setid
         needs.user = declared.user
         var grant = try resolve(needs)
+        // What the job names with a user alone does not run as its own, as it would not with its own needs.
+        let own = Set(declared.run.filter { $0.user == nil }.map(\.name))
+        let meant = Set(declared.run.filter { $0.user != nil && !own.contains($0.name) }.map(\.name))
+        let others = grant.programs.filter { program in
+            let names = [program.name, program.path.text, Path(bytes: program.path.name).text]
+            return program.user != nil && !meant.isDisjoint(with: names)
+        }.map(\.path)
+        grant.programs.removeAll { $0.user == nil && others.contains($0.path) }
         guard !grant.programs.isEmpty else { return grant }
         // What programs open is heard of by the filter that holds their calls.
         grant.broker = broker(for: grant)
