@@ -6,6 +6,8 @@ enum Shipped {
     static var files: [(path: Path, bytes: [UInt8])] {
         [
             ("scriptron.lua", PackageResources.scriptron_lua),
+            ("jobs/backup.lua", PackageResources.backup_lua),
+            ("jobs/restore.lua", PackageResources.restore_lua),
             ("jobs/health.lua", PackageResources.health_lua),
             ("jobs/sweep.lua", PackageResources.sweep_lua),
             ("jobs/retry.lua", PackageResources.retry_lua),
@@ -13,6 +15,8 @@ enum Shipped {
             ("jobs/lib/breaker.lua", PackageResources.breaker_lua),
             ("jobs/lib/delivery.lua", PackageResources.delivery_lua),
             ("jobs/lib/spool.lua", PackageResources.spool_lua),
+            ("jobs/lib/backups.lua", PackageResources.backups_lua),
+            ("jobs/lib/retention.lua", PackageResources.retention_lua),
             ("jobs/lib/format.lua", PackageResources.format_lua),
             ("jobs/lib/threshold.lua", PackageResources.threshold_lua),
             ("jobs/lib/vitals.lua", PackageResources.vitals_lua),

@@ -5,8 +5,7 @@ package enum HostAPI {
         [
             fsModule(context), processModule(context), logModule(context), jsonModule(), timeModule(context),
             sysModule(context), stateModule(context), netModule(context), hashModule(context), lockModule(context),
-            archiveModule(context),
-            alertModule(context), metricsModule(context),
+            archiveModule(context), sqlModule(context), alertModule(context), metricsModule(context),
             queueModule(context), httpModule(context), s3Module(context),
         ]
     }

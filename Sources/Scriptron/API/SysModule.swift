@@ -18,5 +18,6 @@ package func sysModule(_ context: APIContext) -> HostModule {
             plain("cpu", .sysCPU), plain("memory", .sysMemory), plain("load", .sysLoad),
             plain("pressure", .sysPressure), disks, plain("uptime", .sysUptime), plain("hostname", .sysHostname),
             plain("store", .sysStore), plain("jobs", .sysJobs),
+            plain("store_copy", .storeCopy),
         ])
 }

@@ -68,6 +68,14 @@ package protocol Effects: AnyObject {
         _ path: CheckedPath, into: CheckedPath, _ options: ExtractOptions
     ) throws(Failure) -> ArchiveTotals
 
+    // Databases.
+
+    func openDatabase(
+        _ path: CheckedPath, _ access: ScriptDatabase.Access, timeout: Double
+    ) throws(Failure) -> any OpenDatabase
+    /// Makes a consistent, checked copy of a SQLite database that others may be writing.
+    func backUpDatabase(_ from: CheckedPath, _ to: CheckedPath, timeout: Double) throws(Failure) -> ConvertedFile
+
     // Programs and the network.
 
     /// Runs programs and waits for them. Exit codes beside the expected are the caller's to judge.

@@ -54,6 +54,8 @@ package enum HostService: String, Sendable, CaseIterable {
     case sysHostname = "sys.hostname"
     /// `{}` → `{bytes, free}`.
     case sysStore = "sys.store"
+    /// `{}` → the path of a consistent copy of the store in the run's scratch.
+    case storeCopy = "sys.store_copy"
     /// `{}` → list of `{name, last_success, outcome, result, next, scheduled}`.
     case sysJobs = "sys.jobs"
     /// `{device, inode}` or `{paths}` → list of `{pid, name, mode}` of the processes that have it open (mapped counts),

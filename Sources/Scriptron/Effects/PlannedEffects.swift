@@ -101,6 +101,7 @@ package final class PlannedEffects: Effects {
             let count = try live.request(.signalable, arguments).integer ?? 0
             if count > 0 { plan.add("signal", arguments, count: count) }
             return .int(count)
+        case .storeCopy: return .bytes(try storeCopy().bytes)
         case .resolve: return .list([arguments["host"] ?? ""])
         case let service where service.isOfQueue: return try planQueue(service, arguments)
         default: return try live.request(service, arguments)

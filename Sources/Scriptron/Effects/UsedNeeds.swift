@@ -7,10 +7,15 @@ struct UsedNeeds {
     private var write: Set<Path> = []
     var programs: Set<String> = []
 
-    mutating func reads(_ path: Path) { if read.count < Self.most { read.insert(path) } }
+    mutating func reads(_ path: Path) {
+        if read.count < Self.most, !path.isInside(PlannedEffects.scratch) { read.insert(path) }
+    }
 
     /// A name that is made, replaced or removed takes the right to write in its directory.
-    mutating func writes(_ path: Path) { if write.count < Self.most { write.insert(path.parent) } }
+    mutating func writes(_ path: Path) {
+        // The run's own directory takes no need.
+        if write.count < Self.most, !path.isInside(PlannedEffects.scratch) { write.insert(path.parent) }
+    }
 
     /// `{read, write, run}`, without paths that lie inside others.
     var value: Value {

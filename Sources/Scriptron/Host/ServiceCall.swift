@@ -5,4 +5,6 @@ package struct ServiceCall: Sendable {
     package var job: String
     package var run: Int64
     package var grant: Grant
+    /// The run's own directory; nil: it has none.
+    package var scratch: Path?
 }

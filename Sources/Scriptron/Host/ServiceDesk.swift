@@ -84,6 +84,7 @@ package final class ServiceDesk: Sendable {
             case .metricAdd: return try metrics.add(call.arguments, job: call.job)
             case .metricHistory: return try metrics.history(call.arguments, job: call.job)
             case .sysJobs: return try jobs()
+            case .storeCopy: return .bytes(try StoreCopy.make(of: store, for: call).bytes)
             case .sysStore:
                 let size = try store.size()
                 return ["bytes": .int(size.bytes), "free": size.free.map { .int($0) } ?? .null]

@@ -333,7 +333,8 @@ package final class Supervisor: Sendable {
             default: break
             }
             let call = ServiceCall(
-                service: service, arguments: arguments, job: active.claimed.run.job, run: run, grant: grant)
+                service: service, arguments: arguments, job: active.claimed.run.job, run: run, grant: grant,
+                scratch: active.scratch)
             connections.serve(call) { [connections] answer in
                 connections.workers.answer(worker, request: id, answer)
             }

@@ -69,6 +69,9 @@ package final class AtomicFile {
 
     deinit { abandon() }
 
+    /// The unfinished file's name in its directory, for a library that opens it itself.
+    package var temporaryName: [UInt8] { temporary }
+
     /// Removes what was written so far. Without an effect once it is committed.
     package func abandon() {
         guard pending else { return }

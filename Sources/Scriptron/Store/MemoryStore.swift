@@ -44,6 +44,10 @@ package final class MemoryStore: Store {
 
     package func size() throws -> (bytes: Int64, free: Int64?) { (0, nil) }
 
+    package func copy(to directory: Path) throws(Failure) -> String {
+        throw Failure(code: "ENOTSUP", "a store in memory has no copy")
+    }
+
     package func close() {
         queue.sync { closed.withLock { $0 = true } }
     }

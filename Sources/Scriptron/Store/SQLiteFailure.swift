@@ -13,6 +13,9 @@ enum SQLiteFailure {
         SQLITE_NOTADB: "SQLITE_NOTADB",
     ]
 
+    /// SQLite's own name of a primary result code.
+    static func name(_ primary: Int32) -> String { names[primary] ?? "SQLITE_\(primary)" }
+
     /// The failure for an extended result code, with SQLite's text for it.
     static func make(_ code: Int32, _ text: String, file: Path) -> Failure {
         let primary = code & 0xFF

@@ -144,6 +144,11 @@ package final class SQLiteStore: Store {
         try StoreFile.copyWhole(database, to: target.appending(fileName))
     }
 
+    package func copy(to directory: Path) throws(Failure) -> String {
+        try Self.copy(from: self.directory, to: directory)
+        return Self.fileName
+    }
+
     package func close() {
         queue.close()
         queue.waitForEnd()

@@ -20,6 +20,9 @@ package protocol Store: AnyObject, Sendable {
     /// Bytes of the store's files and bytes free on their disk (free is nil for a store without a disk).
     func size() throws -> (bytes: Int64, free: Int64?)
 
+    /// Writes a consistent copy of everything, as one file, into a directory: its name there.
+    func copy(to directory: Path) throws(Failure) -> String
+
     /// Writes what is queued, closes files. The store is of no use afterwards. Idempotent.
     func close()
 }

@@ -55,6 +55,8 @@ final class APIFixture {
     /// Whether runs only plan; what they planned is here afterwards.
     var isDry = false
     private(set) var planned: PlannedEffects?
+    /// What scripts can `require`.
+    var libraries: [String: [UInt8]] = [:]
 
     init() throws {
         directory = try TemporaryDirectory()
@@ -95,6 +97,7 @@ final class APIFixture {
         let resolver = PathResolver(grant: grant, base: directory.at("box"), scratch: scratch, job: "test")
         context.session = APIContext.Session(effects: effects, resolver: resolver, grant: grant, zone: zone)
         let state = try LuaState()
+        state.libraries = libraries
         try HostAPI.install(in: state, context)
         state.setMemoryLimit(256 << 20)
         let script = try state.evaluateJob(text, name: name)

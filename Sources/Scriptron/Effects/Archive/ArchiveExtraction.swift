@@ -71,8 +71,8 @@ final class ArchiveExtraction {
                 }
                 try parent.link(first[first.count - 1], of: holder, to: name)
             case .fifo:
-                try parent.makeFIFO(name, mode: member.mode & 0o777)
-                try? parent.setModified(name, member.modified)
+                try parent.makeFIFO(name, mode: 0o600)
+                try finish(try parent.openForAttributes(name), member)
             }
         } catch let error as SystemError where error.name == "EEXIST" {
             throw Failure(

@@ -1,0 +1,182 @@
+/// `sql`: databases. SQLite files, read with its own locks; nothing but the named file is reached through them.
+package func sqlModule(_ context: APIContext) -> HostModule {
+    let databases = HandleTable<any OpenDatabase>("database")
+    let cursors = HandleTable<any RowSource>("rows")
+    func values(_ arguments: Arguments, _ index: Int) throws(Failure) -> [Value] {
+        if arguments[index].isNull { return [] }
+        if let list = arguments[index].list { return list }
+        // An empty table is neither list nor map.
+        if arguments[index].map?.isEmpty == true { return [] }
+        throw arguments.mismatch(index, "values", "a list of values")
+    }
+    return HostModule(
+        "sql",
+        functions: [
+            HostFunction("open") { arguments in
+                var options = try arguments.options(1)
+                let timeout = try options.duration("timeout") ?? 5
+                let writes = try options.bool("write", default: false)
+                let creates = try options.bool("create", default: false)
+                try options.finish(known: ["timeout", "write", "create"])
+                let access: ScriptDatabase.Access = creates ? .create : writes ? .write : .read
+                let path = try context.check(
+                    try file(arguments, 0, "dsn"), access == .read ? .read : .write, call: arguments.function)
+                let effects = try context.current(arguments.function).effects
+                return [try databases.add(try effects.openDatabase(path, access, timeout: timeout))]
+            },
+            HostFunction("backup") { arguments in
+                var options = try arguments.options(2)
+                let timeout = try options.duration("timeout") ?? 30
+                try options.finish(known: ["timeout"])
+                let from = try context.check(try file(arguments, 0, "from"), .read, call: arguments.function)
+                let to = try context.path(arguments, 1, .write, name: "to")
+                let effects = try context.current(arguments.function).effects
+                return [["bytes": .int(try effects.backUpDatabase(from, to, timeout: timeout).bytes)]]
+            },
+        ],
+        methods: [
+            "database": [
+                HostFunction("query") { arguments in
+                    var options = try arguments.options(3)
+                    let max = Int(clamping: try options.count("max") ?? 10_000)
+                    try options.finish(known: ["max"])
+                    let source = try databases.object(arguments).rows(
+                        try arguments.text(1, "text"), try values(arguments, 2))
+                    let rows = try source.next(max + 1)
+                    guard rows.count <= max else {
+                        throw Failure(
+                            code: "ETOOMANY", "\(arguments.function): there are more than \(max) rows",
+                            cure: "raise max, add a LIMIT, or take them one by one with db:rows")
+                    }
+                    return [.list(rows.map { .map($0) })]
+                },
+                HostFunction("cursor") { arguments in
+                    let source = try databases.object(arguments).rows(
+                        try arguments.text(1, "text"), try values(arguments, 2))
+                    return [try cursors.add(source)]
+                },
+                HostFunction("exec") { arguments in
+                    let changed = try databases.object(arguments).execute(
+                        try arguments.text(1, "text"), try values(arguments, 2))
+                    return [.int(changed)]
+                },
+                HostFunction("copy_out") { arguments in
+                    let source = try databases.object(arguments).rows(try arguments.text(1, "text"), [])
+                    let path = try context.path(arguments, 2, .write)
+                    let effects = try context.current(arguments.function).effects
+                    guard try effects.status(path, follow: false) == nil else {
+                        throw Failure(
+                            code: "EEXIST", "\(arguments.function) \(path.path.text): it is there already",
+                            cure: "nothing is overwritten: take another name")
+                    }
+                    return [.int(try copyOut(source, path, effects))]
+                },
+                HostFunction("close") { arguments in
+                    try databases.remove(arguments)?.close()
+                    return []
+                },
+            ],
+            "rows": [
+                HostFunction("next") { arguments in
+                    let rows = try cursors.object(arguments).next(256)
+                    return rows.isEmpty ? [] : [.list(rows.map { .map($0) })]
+                },
+                HostFunction("close") { arguments in
+                    _ = try cursors.remove(arguments)
+                    return []
+                },
+            ],
+        ],
+        prelude: prelude)
+}
+
+/// The file that a data source names: a path, or `sqlite:PATH`.
+private func file(_ arguments: Arguments, _ index: Int, _ name: String) throws(Failure) -> [UInt8] {
+    let text = try arguments.bytes(index, name)
+    let scheme = Array("sqlite:".utf8)
+    if text.starts(with: scheme) { return Array(text.dropFirst(scheme.count)) }
+    let kind = text.prefix { $0 != UInt8(ascii: ":") }
+    if ["postgres", "postgresql", "mysql"].contains(String(decoding: kind, as: UTF8.self)), kind.count < text.count {
+        throw Failure(
+            code: "ENOTSUP", "\(arguments.function): only SQLite databases can be opened",
+            cure: "run the database's own program, such as pg_dump or psql, with process.run")
+    }
+    return text
+}
+
+/// Writes rows as CSV (RFC 4180), the names of the columns first; how many.
+private func copyOut(_ source: any RowSource, _ path: CheckedPath, _ effects: any Effects) throws(Failure) -> Int64 {
+    func field(_ value: Value?) -> [UInt8] {
+        let bytes: [UInt8] =
+            switch value {
+            case .bytes(let bytes)?: bytes
+            case .int(let int)?: Array(String(int).utf8)
+            case .number(let number)?: Array(number.description.utf8)
+            default: []
+            }
+        let special: [UInt8] = Array("\",\r\n".utf8)
+        // An empty text in quotes: NULL is nothing at all.
+        guard value == .bytes([]) || bytes.contains(where: special.contains) else { return bytes }
+        return [special[0]] + bytes.flatMap { $0 == special[0] ? [special[0], special[0]] : [$0] } + [special[0]]
+    }
+    func line(_ fields: [[UInt8]]) -> [UInt8] {
+        Array(fields.joined(separator: [UInt8(ascii: ",")])) + Array("\r\n".utf8)
+    }
+    var count: Int64 = 0
+    let file = try effects.open(path, .write, call: "copy_out")
+    try file.write(line(source.columns.map { field(.text($0)) }))
+    while case let rows = try source.next(1000), !rows.isEmpty {
+        count += Int64(rows.count)
+        try file.write(rows.flatMap { row in line(source.columns.map { field(row[$0]) }) })
+    }
+    try file.close()
+    return count
+}
+
+/// A database becomes an object whose rows are an iterator, and whose transactions are undone where their function fails.
+private let prelude = #"""
+    local sql, base = ...
+    local error, pcall, setmetatable = base.error, base.pcall, base.setmetatable
+    local open = sql.open
+
+    local Database = { __name = "database" }
+    Database.__index = Database
+    Database.__metatable = false
+    function Database.__close(db) db.handle:close() end
+
+    function sql.open(dsn, options) return setmetatable({ handle = open(dsn, options) }, Database) end
+
+    function Database:query(...) return self.handle:query(...) end
+    function Database:exec(...) return self.handle:exec(...) end
+    function Database:copy_out(...) return self.handle:copy_out(...) end
+    function Database:close() return self.handle:close() end
+
+    function Database:rows(text, values)
+      local cursor = self.handle:cursor(text, values)
+      local batch, at = {}, 0
+      return function()
+        at = at + 1
+        if batch[at] == nil then
+          batch, at = cursor:next(), 1
+          if batch == nil then
+            batch, at = {}, 0
+            return nil
+          end
+        end
+        return batch[at]
+      end, nil, nil, cursor
+    end
+
+    function Database:transaction(fn)
+      self.handle:exec("BEGIN IMMEDIATE")
+      local good, result = pcall(fn, self)
+      if good then good, result = pcall(function()
+        self.handle:exec("COMMIT")
+        return result
+      end) end
+      if good then return result end
+      -- SQLite ends a transaction by itself after some errors: then there is nothing to undo.
+      pcall(self.handle.exec, self.handle, "ROLLBACK")
+      error(result, 0)
+    end
+    """#

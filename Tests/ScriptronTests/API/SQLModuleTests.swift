@@ -1,0 +1,121 @@
+import Glibc
+import Testing
+
+@testable import Scriptron
+
+@Suite("sql") struct SQLModuleTests {
+    private static let make = """
+        local db <close> = sql.open("a.db", { create = true })
+        db:exec("CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT, data BLOB, x REAL)")
+        db:exec("INSERT INTO t VALUES (1, 'one', x'00FF', 1.5), (2, NULL, NULL, NULL)")
+        """
+
+    @Test("Rows come by their columns' names, NULL as an absent key, values are bound") func query() throws {
+        let api = try APIFixture()
+        try api.run(Self.make)
+        let result = try api.run(
+            """
+            local db <close> = sql.open("a.db")
+            local all = db:query("SELECT * FROM t ORDER BY id")
+            local one = db:query("SELECT name FROM t WHERE id = ?", { 1 })
+            local names = {}
+            for row in db:rows("SELECT id FROM t ORDER BY id DESC") do names[#names + 1] = row.id end
+            return { all[1].name, all[1].data, all[1].x, all[2].name == nil, #all, one[1].name, names,
+                     db:query("SELECT 'it''s' AS t, ? AS u", { "?" })[1].u }
+            """)
+        #expect(result == ["one", .bytes([0, 0xFF]), 1.5, true, 2, "one", [2, 1], "?"])
+    }
+
+    @Test("What is opened to be read is not written, and nothing leads to other files")
+    func refusals() throws {
+        let api = try APIFixture()
+        try api.run(Self.make)
+        try api.directory.file("outside.db", "")
+        let outside = api.directory.at("outside.db").text
+        for (text, code) in [
+            ("INSERT INTO t (id) VALUES (9)", "SQLITE_READONLY"), ("ATTACH '\(outside)' AS o", "SQLITE_AUTH"),
+            // Refused, or not there at all.
+            ("SELECT load_extension('x')", "SQLITE_ERROR SQLITE_AUTH"), ("SELECT nothing", "SQLITE_ERROR"),
+            ("SELECT * FROM t WHERE id = ?", "EARGUMENT"),
+        ] {
+            let found = try api.failure(#"sql.open("a.db"):query("\#(text)")"#).code
+            #expect(code.split(separator: " ").contains(Substring(found ?? "")), "\(text)")
+        }
+        let code = try api.failure(#"sql.open("a.db", { write = true }):exec("VACUUM INTO '\#(outside)'")"#).code
+        #expect(code == "SQLITE_AUTH")
+        #expect(try api.failure(#"sql.open("none.db")"#).code == "SQLITE_CANTOPEN")
+        #expect(try api.failure(#"sql.open("\#(outside)")"#).code == "EGRANT")
+        #expect(try api.failure(#"sql.open("postgres://x")"#).code == "ENOTSUP")
+        #expect(try api.failure(#"sql.open("a.db"):query("SELECT 1 UNION SELECT 2", {}, { max = 1 })"#).code == "ETOOMANY")
+        #expect(try api.failure(#"local db = sql.open("a.db") db:close() db:query("SELECT 1")"#).code == "EBADF")
+    }
+
+    @Test("A transaction is kept whole or undone") func transaction() throws {
+        let api = try APIFixture()
+        try api.run(Self.make)
+        let result = try api.run(
+            """
+            local db <close> = sql.open("sqlite:a.db", { write = true })
+            local kept = db:transaction(function(tx)
+              tx:exec("INSERT INTO t (id, name) VALUES (?, ?)", { 3, "three" })
+              return "kept"
+            end)
+            local good, why = pcall(db.transaction, db, function(tx)
+              tx:exec("DELETE FROM t")
+              error("no", 0)
+            end)
+            return { kept, good, why, db:query("SELECT count(*) AS n FROM t")[1].n, db:exec("UPDATE t SET x = 2"),
+                     db:copy_out("SELECT id, name FROM t ORDER BY id", "t.csv"), fs.read("t.csv") }
+            """)
+        #expect(result == ["kept", false, "no", 3, 3, 3, "id,name\r\n1,one\r\n2,\r\n3,three\r\n"])
+    }
+
+    @Test("A database in WAL mode is read in a directory that may not be written") func fixed() throws {
+        let api = try APIFixture()
+        try api.run(Self.make + #" db:query("PRAGMA journal_mode = WAL") db:exec("UPDATE t SET x = 7")"#)
+        // What only root could override keeps root from reading it without the file beside it.
+        chmod(api.at("").text, 0o555)
+        defer { chmod(api.at("").text, 0o755) }
+        #expect(try api.run(#"return sql.open("a.db"):query("SELECT x FROM t LIMIT 1")[1].x"#) == 7.0)
+    }
+
+    @Test("Copies of a database with a writer beside it are sound, and of one moment", arguments: ["wal", "delete"])
+    func backup(mode: String) throws { try DatabaseWriter.rounds(3, mode: mode) }
+
+    @Test("A damaged database is no backup, and nothing is left of the attempt") func damaged() throws {
+        let api = try APIFixture()
+        try api.run(
+            Self.make
+                + """
+                 db:transaction(function()
+                  for i = 3, 4000 do db:exec("INSERT INTO t (id, name) VALUES (?, ?)", { i, ("x"):rep(50) .. i }) end
+                end)
+                """)
+        var bytes = try Files.readSmall(api.at("a.db"))
+        for place in stride(from: 8192, to: bytes.count, by: 4096) { bytes[place] ^= 0xFF }
+        try api.directory.replace("box/a.db", bytes)
+        #expect(try api.failure(#"sql.backup("a.db", "b.db")"#).code == "SQLITE_CORRUPT")
+        #expect(try api.failure(#"sql.backup("none.db", "b.db")"#).code == "SQLITE_CANTOPEN")
+        try api.run(#"fs.write("there", "x")"#)
+        #expect(try api.failure(#"sql.backup("a.db", "there")"#).code == "EEXIST")
+        #expect(try api.directory.names("box") == ["a.db", "there"])
+    }
+
+    @Test("A dry run reads, and only plans to write") func dry() throws {
+        let api = try APIFixture()
+        try api.run(Self.make)
+        api.isDry = true
+        api.services.answers[.sysStore] = ["bytes": 1000]
+        let result = try api.run(
+            """
+            local db <close> = sql.open("a.db", { write = true })
+            db:transaction(function(tx) tx:exec("DELETE FROM t") end)
+            sql.backup("a.db", "b.db")
+            return { db:query("SELECT count(*) AS n FROM t")[1].n, fs.stat("b.db").size == fs.stat("a.db").size,
+                     fs.stat(sys.store_copy()).size }
+            """)
+        #expect(result == [2, true, 1000])
+        #expect(api.steps == ["sql a.db", "copy database a.db b.db (assumed)"])
+        #expect(try api.directory.names("box") == ["a.db"])
+    }
+}
