@@ -128,7 +128,8 @@ extension PlannedEffects {
     private func put(_ path: Path, size: Int64, _ call: String) throws(Failure) {
         try place(path, call) { parent, _ in
             overlay.make(
-                .file, in: parent, mode: 0o600, owner: Permission.owner, now: nanoseconds, content: .unknown, size: size)
+                .file, in: parent, mode: 0o600, owner: Permission.owner, now: nanoseconds, content: .unknown, size: size
+            )
         }
     }
 }

@@ -52,8 +52,10 @@ package final class ScriptDatabase {
         self.fixed = fixed
         var name = "file:"
         for byte in path.bytes {
-            let isPlain = byte == UInt8(ascii: "/") || (UInt8(ascii: "0")...UInt8(ascii: "z")).contains(byte)
-                && byte != UInt8(ascii: "?") && byte != UInt8(ascii: "%")
+            let isPlain =
+                byte == UInt8(ascii: "/")
+                || (UInt8(ascii: "0")...UInt8(ascii: "z")).contains(byte)
+                    && byte != UInt8(ascii: "?") && byte != UInt8(ascii: "%")
             name += isPlain ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
         }
         if fixed != nil { name += "?immutable=1" }
@@ -71,7 +73,9 @@ package final class ScriptDatabase {
             handle,
             { _, action, first, second, _, _ in
                 if action == SQLITE_ATTACH, first.map({ $0.pointee != 0 }) ?? true { return SQLITE_DENY }
-                if action == SQLITE_FUNCTION, second.map({ String(cString: $0).lowercased() == "load_extension" }) ?? false {
+                if action == SQLITE_FUNCTION,
+                    second.map({ String(cString: $0).lowercased() == "load_extension" }) ?? false
+                {
                     return SQLITE_DENY
                 }
                 return SQLITE_OK
@@ -130,7 +134,8 @@ package final class ScriptDatabase {
         let cure: String? =
             switch primary {
             case SQLITE_BUSY, SQLITE_LOCKED: "another process holds it locked: raise timeout, or try again"
-            case SQLITE_CANTOPEN: "it must be there, and a database in WAL mode needs the right to write in its directory"
+            case SQLITE_CANTOPEN:
+                "it must be there, and a database in WAL mode needs the right to write in its directory"
             case SQLITE_READONLY: "open it with write = true, and let the job write in its directory"
             case SQLITE_AUTH: "a script's database has no way to other files: no ATTACH, no extensions"
             default: nil
@@ -152,7 +157,9 @@ package final class ScriptRows {
         var pointer: OpaquePointer?
         let code = sqlite3_prepare_v2(database.handle, text, -1, &pointer, nil)
         guard code == SQLITE_OK else { throw database.failure(code) }
-        guard let pointer else { throw Failure(code: "EARGUMENT", "\(database.path.text): there is no statement in the text") }
+        guard let pointer else {
+            throw Failure(code: "EARGUMENT", "\(database.path.text): there is no statement in the text")
+        }
         statement = pointer
         names = (0..<sqlite3_column_count(pointer)).map { String(cString: sqlite3_column_name(pointer, $0)) }
         let expected = sqlite3_bind_parameter_count(pointer)
@@ -241,7 +248,8 @@ private struct FixedFile {
     /// Nil where something is waiting beside it to be written into it.
     init?(_ path: Path) throws(Failure) {
         do throws(SystemError) {
-            guard try Self.isAlone(path), let status = try FileStatus.of(path, follow: true), status.kind == .file else {
+            guard try Self.isAlone(path), let status = try FileStatus.of(path, follow: true), status.kind == .file
+            else {
                 return nil
             }
             self.path = path

@@ -15,7 +15,8 @@ import Testing
     }
 
     private static let usual: [String: Value] = [
-        "exclude": .list([]), "mounted": .list([]), "databases": .list([]), "commands": .list([]), "recipients": .list([]),
+        "exclude": .list([]), "mounted": .list([]), "databases": .list([]), "commands": .list([]),
+        "recipients": .list([]),
         "one_fs": true, "busy": 60, "store": false, "off_machine": true, "level": 3, "min_size": 0, "max_shrink": 50,
         "allow_empty": false, "allow_unreadable": false, "prove": "always",
     ]
@@ -45,7 +46,9 @@ import Testing
     /// The names in the target, without the times in them.
     private func target(_ api: APIFixture) throws -> [String] {
         try api.directory.names("box/to").map { name in
-            name.split(separator: "-").first.map(String.init).map { $0 + "." + name.split(separator: ".", maxSplits: 1)[1] } ?? name
+            name.split(separator: "-").first.map(String.init).map {
+                $0 + "." + name.split(separator: ".", maxSplits: 1)[1]
+            } ?? name
         }
     }
 
@@ -108,20 +111,26 @@ import Testing
         let before = try api.directory.names("box/to")
         #expect(throws: LuaError.self) { try backup(api, ["paths": [.bytes(api.at("none").bytes)]], keep: ["last": 1]) }
         try api.directory.directory("box/empty")
-        #expect(throws: LuaError.self) { try backup(api, ["paths": [.bytes(api.at("empty").bytes)]], keep: ["last": 1]) }
+        #expect(throws: LuaError.self) {
+            try backup(api, ["paths": [.bytes(api.at("empty").bytes)]], keep: ["last": 1])
+        }
         try api.run(#"fs.remove_tree("data/many")"#)
         let error = #expect(throws: LuaError.self) { try backup(api, keep: ["last": 1]) }
         #expect(error?.message.contains("max_shrink") == true)
-        #expect(throws: LuaError.self) { try backup(api, ["min_size": 1_000_000, "max_shrink": 100], keep: ["last": 1]) }
+        #expect(throws: LuaError.self) {
+            try backup(api, ["min_size": 1_000_000, "max_shrink": 100], keep: ["last": 1])
+        }
         #expect(throws: LuaError.self) { try backup(api, ["mounted": [.bytes(api.at("data").bytes)]]) }
         #expect(try api.directory.names("box/to").filter { !$0.hasPrefix(".") } == before)
         #expect(try backup(api, ["max_shrink": 100])["unchanged"] == false)
     }
 
-    @Test("A dump that dies at half, is too small, or lacks its end publishes nothing", arguments: [
-        (#"echo half; exit 1"#, #"{}"#), ("echo half; kill -9 $$", "{}"), ("printf ''", "{}"),
-        ("echo short", #"{"min": 1000}"#), ("echo no end", #"{"ends_with": "complete"}"#),
-    ])
+    @Test(
+        "A dump that dies at half, is too small, or lacks its end publishes nothing",
+        arguments: [
+            (#"echo half; exit 1"#, #"{}"#), ("echo half; kill -9 $$", "{}"), ("printf ''", "{}"),
+            ("echo short", #"{"min": 1000}"#), ("echo no end", #"{"ends_with": "complete"}"#),
+        ])
     func dump(script: String, more: String) throws {
         let api = try api()
         try backup(api)
@@ -139,8 +148,11 @@ import Testing
     @Test("Databases and dumps are in it, from one moment") func databases() throws {
         let api = try api()
         try api.run(
-            #"local db <close> = sql.open("a.db", { create = true }) db:exec("CREATE TABLE t (x); INSERT INTO t VALUES (7)")"#)
-        let command: Value = ["name": "db.sql", "run": ["sh", "-c", "echo dump; echo complete"], "ends_with": "complete"]
+            #"local db <close> = sql.open("a.db", { create = true }) db:exec("CREATE TABLE t (x); INSERT INTO t VALUES (7)")"#
+        )
+        let command: Value = [
+            "name": "db.sql", "run": ["sh", "-c", "echo dump; echo complete"], "ends_with": "complete",
+        ]
         let result = try backup(api, ["databases": [.bytes(api.at("a.db").bytes)], "commands": [command]])
         #expect(result["proven"] == true)
         _ = try restore(api, ["only": ["databases/**", "commands/*"]])

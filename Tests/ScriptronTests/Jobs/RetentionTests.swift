@@ -29,9 +29,12 @@ import Testing
         ] as [(String, [Int64])])
     func rules(policy: String, ages: [Int64]) throws { #expect(try kept(policy) == ages) }
 
-    @Test("A policy that keeps nothing, or is mistyped, is refused", arguments: [
-        "{}", "{ last = 0 }", "{ lasst = 3 }", "{ last = -1 }", "{ last = 1.5 }", #"{ last = "3" }"#, "{ last = 0/0 }",
-    ])
+    @Test(
+        "A policy that keeps nothing, or is mistyped, is refused",
+        arguments: [
+            "{}", "{ last = 0 }", "{ lasst = 3 }", "{ last = -1 }", "{ last = 1.5 }", #"{ last = "3" }"#,
+            "{ last = 0/0 }",
+        ])
     func refused(policy: String) throws { #expect(throws: LuaError.self) { try kept(policy) } }
 
     @Test("The newest stays whatever the policy, and a copy of the future counts for nothing") func future() throws {
