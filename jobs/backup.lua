@@ -182,18 +182,38 @@ function Backup:scan()
   return archive.scan(sources, { exclude = self.settings.exclude, one_fs = self.settings.one_fs })
 end
 
--- What must not be there at the end is removed, whatever happens.
-function Backup:clean(directory)
-  for _, entry in ipairs(fs.list(directory, { pattern = backups.prefix .. self.set .. "-*" })) do
-    if entry.type == "directory" then fs.remove_tree(entry.path) else fs.remove(entry) end
+-- The path of something unfinished in a directory. The same in each run: what a killed one left is found.
+function Backup:unfinished(directory, behind) return directory .. "/" .. backups.prefix .. self.set .. (behind or "") end
+
+-- Removes what a run that was killed left in a target.
+function Backup:clean(target)
+  for _, behind in ipairs { ".tar.zst", ".manifest", ".json", ".copy" } do fs.remove(self:unfinished(target, behind)) end
+  local cut = state.get("publishing")
+  if not cut then return end
+  for _, encrypted in ipairs { false, true } do
+    local paths = backups.paths(target, cut, encrypted)
+    if not fs.stat(paths.info) then
+      for _, path in ipairs { paths.archive, paths.manifest } do
+        if fs.remove(path) then log.info("removed " .. path .. ": a run was cut before it counted") end
+      end
+    end
   end
+end
+
+-- A directory for what is big and does not last: `staging`, or the run's scratch.
+function Backup:workplace(name)
+  if not self.settings.staging then return fs.temp_dir() end
+  local directory = self:unfinished(self.settings.staging, name)
+  fs.remove_tree(directory)
+  fs.mkdir(directory, { mode = "0700" })
+  return directory
 end
 
 -- Makes the archive under a name that does not count, reads it back, and compares it with its manifest.
 function Backup:make(sources)
   local settings, this = self.settings, self.this
   local directory = #settings.recipients > 0 and self.staging or settings.targets[1]
-  local prefix = directory .. "/" .. backups.prefix .. self.name
+  local prefix = self:unfinished(directory)
   local made = archive.create(prefix .. ".tar.zst", sources, {
     manifest = prefix .. ".manifest", level = settings.level, exclude = settings.exclude, one_fs = settings.one_fs,
   })
@@ -238,11 +258,10 @@ end
 -- Puts the files into a target: under names that do not count, compared, then renamed; the one that makes it count last.
 function Backup:publish(target, files, info)
   local paths = backups.paths(target, self.name, info.encrypted)
-  local prefix = target .. "/" .. backups.prefix .. self.name
   for _, part in ipairs { "manifest", "archive" } do
     local from = files[part]
     if parent(from) ~= target then
-      local copy = prefix .. "." .. part
+      local copy = self:unfinished(target, ".copy")
       fs.copy(from, copy, { preserve = false })
       fs.chmod(copy, "0600")
       if not self.this.dry_run and hash.file(copy) ~= info[part == "archive" and "sha256" or "manifest_sha256"] then
@@ -252,12 +271,22 @@ function Backup:publish(target, files, info)
     end
     fs.rename(from, paths[part])
   end
-  fs.write(paths.info, json.encode(info, { pretty = true }) .. "\n", { mode = "0600" })
+  self:write_info(target, paths.info, info)
+end
+
+-- Writes what a backup is; from then on it counts.
+function Backup:write_info(target, path, info)
+  local unfinished, kept = self:unfinished(target, ".json"), {}
+  for key, value in pairs(info) do
+    if key ~= "paths" and key ~= "directory" and key ~= "name" then kept[key] = value end
+  end
+  fs.write(unfinished, json.encode(kept, { pretty = true }) .. "\n", { mode = "0600" })
+  fs.rename(unfinished, path, { replace = true })
 end
 
 -- Restores the newest backup into scratch, and compares it with its manifest; databases must be sound.
 function Backup:prove(info)
-  local directory = fs.temp_dir()
+  local directory = self:workplace(".proof")
   local archive_path, manifest = backups.open(info, self.settings.identity, directory)
   local tree = directory .. "/tree"
   local out = archive.extract(archive_path, tree, { owners = true })
@@ -269,6 +298,7 @@ function Backup:prove(info)
       if answer ~= "ok" then fail("%s of %s: %s", entry.path:sub(#tree + 2), info.name, answer) end
     end
   end
+  -- Also from scratch: the next thing in this run may need the room.
   fs.remove_tree(directory)
   log.info("proven: restored and compared " .. info.name, { files = out.files })
 end
@@ -291,13 +321,8 @@ function Backup:prove_if_due(target, info)
   end
   self:prove(info)
   state.set("proven", self.now)
-  local kept = {}
-  for key, value in pairs(info) do
-    if key ~= "paths" and key ~= "directory" and key ~= "name" then kept[key] = value end
-  end
-  kept.proven = time.now()
-  fs.write(backups.paths(target, info.name, info.encrypted).info, json.encode(kept, { pretty = true }) .. "\n",
-    { mode = "0600" })
+  info.proven = time.now()
+  self:write_info(target, info.paths.info, info)
   return true
 end
 
@@ -327,10 +352,12 @@ local function leaves_machine(settings)
   return false
 end
 
-function Backup:warn_of_same_disk()
-  if leaves_machine(self.settings) then return end
-  self.this.warn("backup.same-disk: every target is on this machine, which may burn with its backups: add one that is "
-    .. "elsewhere (a mount of another machine), or set off_machine if one of them is")
+function Backup:watch_same_disk()
+  alert.check("backup.same-disk", not leaves_machine(self.settings), {
+    severity = "warning",
+    summary = "every backup of " .. self.set .. " is on the machine that it is of: add a target that is elsewhere (a "
+      .. "mount of another machine), or set off_machine if one of them is",
+  })
 end
 
 function Backup:run()
@@ -339,6 +366,7 @@ function Backup:run()
     if not fs.stat(target) then fail("targets: %s is not there (is it mounted?)", target) end
     self:clean(target)
   end
+  if state.get("publishing") then state.set("publishing", nil) end
   check_sources(settings)
   self.last = backups.list(settings.targets[1], self.set, this.warn)[1]
   local scan = self:scan()
@@ -349,14 +377,10 @@ function Backup:run()
     result.unchanged, result.backup = true, self.last.name
     result.proven = self:prove_if_due(settings.targets[1], self.last)
     log.info("unchanged since " .. self.last.name .. ": no new backup", { files = scan.files })
-    self:warn_of_same_disk()
+    self:watch_same_disk()
     return result
   end
-  self.staging = settings.staging and settings.staging .. "/" .. backups.prefix .. self.name or fs.temp_dir()
-  if settings.staging then
-    self:clean(settings.staging)
-    fs.mkdir(self.staging, { mode = "0700" })
-  end
+  self.staging = self:workplace(".staging")
   local files = self:make(self:stage())
   local made = self.made
   local info = {
@@ -375,8 +399,10 @@ function Backup:run()
   info.stored = fs.stat(files.archive).size
   info.sha256 = this.dry_run and "planned" or hash.file(files.archive)
   info.manifest_sha256 = this.dry_run and "planned" or hash.file(files.manifest)
+  state.set("publishing", self.name)
   -- The first target last: the others copy its files.
   for index = #settings.targets, 1, -1 do self:publish(settings.targets[index], files, info) end
+  state.set("publishing", nil)
   info.name, info.directory = self.name, settings.targets[1]
   info.paths = backups.paths(info.directory, info.name, info.encrypted)
   if settings.staging then fs.remove_tree(self.staging) end
@@ -384,7 +410,7 @@ function Backup:run()
     size_text(info.stored or 0)))
   result.proven = self:prove_if_due(settings.targets[1], info)
   for _, target in ipairs(settings.targets) do result.removed = result.removed + self:expire(target) end
-  self:warn_of_same_disk()
+  self:watch_same_disk()
   result.backup, result.files, result.bytes, result.stored = self.name, made.files, made.bytes, info.stored
   return result
 end

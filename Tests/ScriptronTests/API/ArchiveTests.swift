@@ -32,46 +32,10 @@ import Testing
         try directory.age("box/data/deep", to: 987_654_321)
     }
 
-    /// What the trees are, name by name: everything that a copy should have kept.
-    static func facts(_ root: Path) throws -> [String: String] {
-        var facts: [String: String] = [:]
-        var firstNames: [FileID: String] = [:]
-        let walker = try TreeWalker(try Directory(root), at: root)
-        var found: [(Path, FileStatus)] = []
-        while let step = walker.next() {
-            if case .entry(let path, let status, _) = step { found.append((path, status)) }
-        }
-        for (path, status) in found.sorted(by: { $0.0 < $1.0 }) {
-            let name = Path(bytes: Array(path.bytes[walker.prefixLength...])).text
-            var text = "\(status.kind) \(String(status.mode, radix: 8)) \(status.uid):\(status.gid) \(status.modified)"
-            switch status.kind {
-            case .file:
-                let first = firstNames[status.id] ?? name
-                firstNames[status.id] = first
-                let digest = try Digest(.sha256)
-                let file = try RegularFile.read(path.name, in: Directory(path.parent), follow: false)
-                while case let bytes = try file.descriptor.read(1 << 20), !bytes.isEmpty { digest.update(bytes) }
-                text += " \(status.size) of \(first) \(Digest.hexadecimal(digest.finish()))"
-            case .link:
-                // A link's time comes back only where the sandbox has a call for it.
-                text = "link " + Path(bytes: try Directory(path.parent).target(path.name)).text
-            default: break
-            }
-            facts[name] = text
-        }
-        return facts
-    }
-
-    /// Unpacks with tar itself.
-    static func untar(_ archive: Path, into directory: Path) throws {
-        let ran = try RanProgram.run("/bin/tar", ["xpf", archive.text, "-C", directory.text])
-        #expect(ran.output == "")
-    }
-
     @Test("A tree with one of everything comes back the same, by extract and by tar itself") func everything() throws {
         let api = try APIFixture()
         try Self.fill(api)
-        let before = try Self.facts(api.at("data"))
+        let before = try RandomTree.facts(api.at("data"))
         let result = try api.run(
             """
             local made = archive.create("x.tar.zst", { "data" }, { manifest = "x.manifest" })
@@ -85,9 +49,9 @@ import Testing
                      fs.stat("x.tar.zst").mode }
             """)
         #expect(result == [true, true, true, true, 0, 0, "0600"])
-        #expect(try Self.facts(api.at("out/data")) == before)
-        try Self.untar(api.at("x.tar"), into: api.at("tarred"))
-        #expect(try Self.facts(api.at("tarred/data")) == before)
+        #expect(try RandomTree.facts(api.at("out/data")) == before)
+        try RandomTree.untar(api.at("x.tar"), into: api.at("tarred"))
+        #expect(try RandomTree.facts(api.at("tarred/data")) == before)
         for name in ["box/out/data/sparse", "box/tarred/data/sparse"] {
             let status = try #require(try api.directory.status(name))
             #expect(status.allocated < 1 << 20, "the holes of \(name) are kept")
@@ -116,7 +80,7 @@ import Testing
             // Two of the formats know whole seconds only.
             format == "pax" ? facts : facts.mapValues { $0.split(separator: " ").prefix(2).joined(separator: " ") }
         }
-        #expect(try whole(Self.facts(api.at("out/data"))) == whole(Self.facts(api.at("data"))))
+        #expect(try whole(RandomTree.facts(api.at("out/data"))) == whole(RandomTree.facts(api.at("data"))))
     }
 
     @Test("A flipped byte, a missing end, another manifest: all are found") func damage() throws {

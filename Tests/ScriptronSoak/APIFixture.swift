@@ -1,0 +1,1 @@
+../ScriptronTests/API/APIFixture.swift

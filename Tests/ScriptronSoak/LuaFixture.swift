@@ -1,0 +1,1 @@
+../ScriptronTests/Lua/LuaFixture.swift

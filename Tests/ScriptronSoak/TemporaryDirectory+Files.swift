@@ -1,0 +1,1 @@
+../ScriptronTests/Support/TemporaryDirectory+Files.swift

@@ -1,0 +1,1 @@
+../ScriptronTests/Support/TemporaryDirectory.swift
