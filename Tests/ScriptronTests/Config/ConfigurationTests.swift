@@ -171,7 +171,7 @@ import Testing
         let text = try Files.readSmall(path)
         let value = try LuaState().evaluateConfiguration(text, name: "scriptron.lua")
         let configuration = try Configuration(value, file: path, text: text)
-        #expect(configuration.jobs.keys.sorted() == ["health", "sweep"])
+        #expect(configuration.jobs.keys.sorted() == ["backup", "health", "restore", "retry", "sweep"])
         #expect(configuration.ceiling != nil)
     }
 }
