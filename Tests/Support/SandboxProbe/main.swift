@@ -2,6 +2,7 @@
 //
 // sandbox-probe OPTION… -- call argument… [then call argument…]…
 // sandbox-probe OPTION… --exec PATH ARGUMENT…
+// sandbox-probe OPTION… --lua SCRIPT PROGRAM…      the host API without its checks; the script may start the programs
 import CAttack
 import Glibc
 import Scriptron
@@ -18,6 +19,7 @@ struct Probe {
     var repeats = 0
     var call: [String] = []
     var program: [String] = []
+    var script: String?
 
     init(_ words: [String]) {
         var rest = words[...]
@@ -25,6 +27,9 @@ struct Probe {
             switch option {
             case "--": (call, rest) = (Array(rest), [])
             case "--exec": (program, rest) = (Array(rest), [])
+            case "--lua":
+                script = rest.popFirst()
+                (program, rest) = (Array(rest), [])
             case "--setid": grant.setid = true
             case "--no-mounts": mounts = false
             case "--pids": ownPIDs = true
@@ -126,11 +131,12 @@ if probe.repeats > 0 {
 }
 let cache = ConfinementCache(facts: facts)
 do throws(Failure) {
+    let script = try probe.script.map { (text) throws(Failure) in try UncheckedScript(text) }
     let confinement = try cache.confinement(for: probe.grant, scratch: probe.scratch)
     let child = inChild(probe) { () throws(Failure) in
         let (report, _) = try confinement.apply(keep: [0, 1, 2] + probe.keep)
         if probe.call.isEmpty, probe.program.isEmpty { say(report.description) }
-        return act(probe)
+        return script?.run(programs: probe.program.map { Path($0) }) ?? act(probe)
     }
     exit(result(of: child))
 } catch {
