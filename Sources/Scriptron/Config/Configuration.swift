@@ -18,12 +18,15 @@ package struct Configuration: Sendable, Hashable {
     package var defaultUser: String?
     /// Nil: a job gets what it declares.
     package var ceiling: Ceiling?
+    /// The places that alerts are sent to, by their names.
+    package var channels: [String: ChannelConfiguration] = [:]
     package var routing = AlertRouting()
     package var jobs: [String: JobConfiguration] = [:]
 
-    private static let later = ["listen", "channels", "routes", "socket_group"]
+    private static let later = ["listen", "socket_group"]
     private static let known = [
         "jobs_dir", "state_dir", "secrets_dir", "timezone", "concurrency", "default_user", "ceiling", "jobs",
+        "channels", "routes",
     ]
 
     /// The configuration without a file: `jobs` and `var` in the working directory (absolute).
@@ -62,6 +65,7 @@ package struct Configuration: Sendable, Hashable {
         concurrency = try section.integer("concurrency", in: 1...10_000).map { Int($0) }
         defaultUser = try section.text("default_user")
         ceiling = try section.section("ceiling").map { (section) throws(Failure) in try Ceiling(section) }
+        (channels, routing) = try AlertRouting.decode(&section, base: base)
         try section.refuse(Self.later)
         if var jobs = try section.section("jobs") { self.jobs = try Self.jobs(&jobs) }
         try section.finish(known: Self.known + Self.later)

@@ -20,24 +20,30 @@ package final class AlertKeeper: Sendable {
     }
 
     package let book: AlertBook
+    package let outbox: Outbox
     private let connections: Connections
     private let state = Mutex(State())
     private let queue = WorkQueue(name: "alerting", width: 1)
 
-    package init(_ connections: Connections, book: AlertBook) {
+    package init(_ connections: Connections, book: AlertBook, outbox: Outbox) {
         self.connections = connections
         self.book = book
+        self.outbox = outbox
     }
 
     /// Begins to listen: first to what was not heard before the last host ended.
     package func start() {
         state.withLock { $0.isOpen = true }
+        outbox.start()
         hear()
         hearLater()
     }
 
     /// Listens no more.
-    package func stop() { state.withLock { $0.isOpen = false } }
+    package func stop() {
+        state.withLock { $0.isOpen = false }
+        outbox.stop()
+    }
 
     /// Something was recorded, or has changed: listens, soon.
     package func hear() {
@@ -55,7 +61,7 @@ package final class AlertKeeper: Sendable {
             guard isOpen else { return }
             let (jobs, findings) = connections.look()
             do throws(Failure) {
-                try book.hear(jobs: jobs, findings: findings)
+                try book.hear(jobs: jobs, findings: findings + outbox.findings())
                 connections.trouble(nil)
             } catch {
                 if state.withLock({ $0.isOpen }) { connections.trouble(error) }

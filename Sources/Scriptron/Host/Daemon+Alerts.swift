@@ -1,5 +1,67 @@
 /// What alerting sees of the host.
 extension Daemon {
+    /// The outbox, which sends as the configuration in force says.
+    func makeOutbox() -> Outbox {
+        let runs = ChannelRuns(
+            loader: { [unowned self] in state.withLock { $0.loader } }, store: store, now: { [clock] in clock.now() },
+            add: { [unowned self] in parts.supervisor.add([$0]) })
+        let sender = ChannelSender(
+            secret: { [unowned self] (name) throws(Failure) in
+                try SecretSource(state.withLock { $0.environment.configuration }).read(name)
+            },
+            command: { (channel, message) throws(Failure) in
+                guard case .command(let command) = channel.kind else { return }
+                try runs.run(channel, command, message)
+            }, now: { [clock] in clock.now() })
+        let machine = (try? Files.readSmall("/proc/sys/kernel/hostname")).map { String(decoding: $0, as: UTF8.self) }
+        return Outbox(
+            Outbox.Connections(
+                store: store, now: { [clock] in clock.now() },
+                later: { [loop = core.loop] in loop.after($0, handler: $1) },
+                channels: { [unowned self] in state.withLock { $0.environment.configuration.channels } },
+                machine: (machine ?? "this machine").filter { !$0.isNewline },
+                send: { (message, channel) throws(Failure) in try sender.send(message, by: channel) },
+                trouble: { [unowned self] in trouble("outbox", $0) }))
+    }
+
+    // What operators ask.
+
+    package func alerts(isOpen: Bool, limit: Int) throws(Failure) -> Value {
+        [
+            "alerts": .list(try parts.alerts.book.rows(isOpen: isOpen, limit: limit)),
+            "channels": .list(try parts.alerts.outbox.rows()),
+            "silences": .list(try parts.alerts.book.silences()),
+        ]
+    }
+
+    package func acknowledge(alert name: String, by peer: PeerCredentials) throws(Failure) -> Value {
+        try parts.alerts.book.acknowledge(name, by: Users.name(of: peer.uid))
+    }
+
+    package func silence(alerts name: String, for seconds: Double, by peer: PeerCredentials) throws(Failure) -> Value {
+        guard (1...AlertReport.keyCap + 100).contains(name.utf8.count), seconds >= 0, seconds <= 366 * 86400 else {
+            throw Failure(code: ControlCode.usage, "a silence has a name, and lasts a year at most")
+        }
+        let until = clock.now() + seconds
+        try parts.alerts.book.silence(Silence(name: name, until: until, by: Users.name(of: peer.uid)))
+        parts.alerts.hear()
+        return ["name": .text(name), "until": .number(until.epoch)]
+    }
+
+    package func test(channel name: String, by peer: PeerCredentials) throws(Failure) -> Value {
+        let channels = state.withLock { $0.environment.configuration.channels }
+        guard var channel = channels[name] else {
+            let near = Nearest.names(to: name, among: channels.keys.sorted(), limit: 1).first
+            throw Failure(
+                code: ControlCode.noJob, "there is no channel \(name)",
+                cure: near.map { "did you mean \($0)?" } ?? "describe it under channels in scriptron.lua")
+        }
+        // The command line waits half a minute.
+        channel.timeout = min(channel.timeout, 20)
+        try parts.alerts.outbox.test(channel)
+        return ["channel": .text(name), "type": .text(channel.type)]
+    }
+
     /// The jobs that there are, and what is wrong without being the end of a run.
     func lookForAlerts() -> (jobs: Set<String>, findings: [AlertBook.Finding]) {
         let entries = parts.catalog.entries.filter(\.isEnabled)

@@ -27,8 +27,15 @@ extension Daemon: HostControl {
                 "unconfigured": count(.unconfigured), "disabled": count(.disabled),
             ],
             "store": ["bytes": size.map { .int($0.bytes) } ?? .null, "free": size?.free.map { .int($0) } ?? .null],
-            "sandbox": .text(environment.facts.text), "warnings": .texts(warnings),
+            "alerts": alertCounts, "sandbox": .text(environment.facts.text), "warnings": .texts(warnings),
         ]
+    }
+
+    /// How many alerts are firing and pending.
+    private var alertCounts: Value {
+        let open = (try? store.read { try $0.alerts(AlertQuery(isOpen: true)) }) ?? []
+        let firing = open.count { $0.state == .firing }
+        return ["firing": .int(Int64(firing)), "pending": .int(Int64(open.count - firing))]
     }
 
     package func jobs() throws(Failure) -> [Value] {

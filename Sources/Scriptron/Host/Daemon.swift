@@ -108,11 +108,11 @@ package final class Daemon: Sendable {
                 store: store, now: { [clock] in clock.now() },
                 routing: { [unowned self] in state.withLock { $0.environment.configuration.routing } },
                 alertAfter: { [unowned self] in parts.catalog.entry($0).map { $0.loaded?.header.alertAfter ?? 1 } },
-                wake: {}))
+                wake: { [unowned self] in parts.alerts.outbox.wake() }))
         let alerts = AlertKeeper(
             AlertKeeper.Connections(
                 loop: core.loop, look: { [unowned self] in lookForAlerts() },
-                trouble: { [unowned self] in trouble("alerts", $0) }), book: book)
+                trouble: { [unowned self] in trouble("alerts", $0) }), book: book, outbox: makeOutbox())
         let metrics = MetricDesk(store: store, now: { [clock] in clock.now() }) { [unowned self] in
             trouble("metrics", $0)
         }

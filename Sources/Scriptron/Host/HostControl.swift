@@ -48,6 +48,20 @@ package protocol HostControl: AnyObject, Sendable {
     /// `jobs` showed them. Nothing that waits is the error ECONFLICT.
     func approve(job: String, by peer: PeerCredentials) throws(Failure) -> Value
 
+    /// `alerts` (the open ones by name, or those that are over, the last first, as `AlertRow` says), `channels` (`name
+    /// type waiting given_up failing_since error`) and `silences` (`name until by`).
+    func alerts(isOpen: Bool, limit: Int) throws(Failure) -> Value
+
+    /// Nobody is reminded of an open alert any more; its row. There is none: the error ENOALERT.
+    func acknowledge(alert: String, by peer: PeerCredentials) throws(Failure) -> Value
+
+    /// Nobody hears of alerts of this name, or that begin so where it ends in a star, for so many seconds (0 ends a
+    /// silence); `{name, until}`.
+    func silence(alerts name: String, for seconds: Double, by peer: PeerCredentials) throws(Failure) -> Value
+
+    /// Sends a test through a channel, and returns `{channel, type}` when that has taken it.
+    func test(channel: String, by peer: PeerCredentials) throws(Failure) -> Value
+
     /// A row a setting of the job, sorted: `name type value default required about source`. `source` is `default`,
     /// `script` or `config`; the value of a secret is its marker (`secret:X`).
     func settings(job: String) throws(Failure) -> [Value]

@@ -66,6 +66,9 @@ extension HostEnvironment {
     /// What an operator should know, though it works.
     package func warnings(_ entries: [CatalogEntry]) -> [String] {
         var warnings: [String] = []
+        if configuration.channels.isEmpty {
+            warnings.append("no channel is set: alerts are kept, and sent to nobody (channels in scriptron.lua)")
+        }
         if configuration.ceiling == nil, Users.isRoot {
             warnings.append("there is no ceiling: every job gets what it declares, as root may grant it")
         }

@@ -13,6 +13,10 @@
 ///     POST /v1/runs/ID/cancel            → {}
 ///     POST /v1/jobs/NAME/approve         → {job, approved}
 ///     POST /v1/queues                    an order (`QueueOrder`) → its rows
+///     GET  /v1/alerts?closed=&limit=     {alerts, channels, silences}
+///     POST /v1/alerts/acknowledge        {name} → the alert's row
+///     POST /v1/alerts/silence            {name, seconds} → {name, until}
+///     POST /v1/channels/NAME/test        → {channel, type}
 ///
 /// Answers are the values of `HostControl`, lists as JSON arrays; errors are `{"error": {code, message, place, cure}}`.
 package struct ControlRoutes: Sendable {
@@ -56,6 +60,10 @@ package struct ControlRoutes: Sendable {
                 throw Failure(code: ControlCode.usage, "the body is no order for queues")
             }
             return HTTPResponse(.list(try host.queue(order)))
+        case ("alerts", 1...2): return try answerAlerts(request, part: path.count == 2 ? path[1] : nil)
+        case ("channels", 3) where path[2] == "test":
+            try only("POST", request)
+            return HTTPResponse(try host.test(channel: path[1], by: request.peer))
         case ("next", 1):
             try only("GET", request)
             return HTTPResponse(.list(try host.next(job: request.query["job"], limit: try limit(request, 20))))
@@ -96,6 +104,28 @@ package struct ControlRoutes: Sendable {
             return HTTPResponse([:])
         default:
             throw noRoute(request)
+        }
+    }
+
+    private func answerAlerts(_ request: HTTPRequest, part: String?) throws(Failure) -> HTTPResponse {
+        guard let part else {
+            try only("GET", request)
+            let isOpen = request.query["closed"] == nil
+            return HTTPResponse(try host.alerts(isOpen: isOpen, limit: try limit(request, 1000)))
+        }
+        try only("POST", request)
+        let body = try JSON.decode(request.body)
+        guard let name = body["name"]?.text else {
+            throw Failure(code: ControlCode.usage, "the body must be an object with the alert's name in \"name\"")
+        }
+        switch part {
+        case "acknowledge": return HTTPResponse(try host.acknowledge(alert: name, by: request.peer))
+        case "silence":
+            guard let seconds = body["seconds"]?.double, seconds.isFinite else {
+                throw Failure(code: ControlCode.usage, "\"seconds\" must be a number")
+            }
+            return HTTPResponse(try host.silence(alerts: name, for: seconds, by: request.peer))
+        default: throw noRoute(request)
         }
     }
 

@@ -12,6 +12,12 @@ enum StatusCommand: Command {
         return .done
     }
 
+    private static func alerts(_ counts: Value?, _ style: TextStyle) -> String {
+        let firing = counts?["firing"]?.integer ?? 0
+        if firing == 0 { return "none" }
+        return style.paint("\(grouped(firing)) firing", .red) + " (scriptron alerts)"
+    }
+
     static func lines(_ status: Value, _ style: TextStyle, _ time: TimeText) -> [String] {
         func text(_ key: String) -> String { status[key]?.text?.printable() ?? "?" }
         func count(_ value: Value?) -> String { value?.integer.map { grouped($0) } ?? "?" }
@@ -27,7 +33,7 @@ enum StatusCommand: Command {
             host += ", up \(Quantity.describe(seconds: max(0, time.now.epoch - started)))"
         }
         if status["stopping"]?.bool == true { host += ", " + style.paint("stopping", .yellow) }
-        let rows = [
+        var rows = [
             ("host", host), ("configuration", text("config")), ("state", text("state_dir")), ("store", store),
             ("sandbox", text("sandbox")),
             ("jobs", (["\(count(jobs["loaded"])) loaded"] + kinds).joined(separator: ", ")),
@@ -37,6 +43,7 @@ enum StatusCommand: Command {
                     + "\(count(status["waiting"])) waiting"
             ),
         ]
+        if let counts = status["alerts"] { rows.append(("alerts", alerts(counts, style))) }
         let warnings = status["warnings"]?.list?.compactMap(\.text) ?? []
         return rows.flatMap { style.wrap($0.0.padded(to: 15) + $0.1, indent: 15) }
             + warnings.flatMap {

@@ -86,9 +86,38 @@ import Testing
             ("concurrency = 0", "concurrency: must be a whole number from 1 to 10000, not 0"),
             ("concurrency = 1.5", "concurrency: must be a whole number from 1 to 10000, not 1.5"),
             ("listen = '127.0.0.1:8477'", "listen: not supported yet; remove it"),
-            ("channels = {}", "channels: not supported yet"),
+            ("channels = { ops = {} }", "channels.ops.type: is missing"),
+            ("channels = { Ops = {} }", "channels.Ops: no name for a channel"),
+            ("channels = { ops = { type = 'pigeon' } }", "channels.ops.type: must be one of"),
+            ("channels = { ops = { type = 'webhook' } }", "channels.ops.url: is missing"),
+            (
+                "channels = { ops = { type = 'webhook', url = 'ftp://x' } }",
+                "channels.ops.url: must be an address of http"
+            ),
+            (
+                "channels = { ops = { type = 'webhook', url = secret 'U', uri = 1 } }",
+                "channels.ops.uri: unknown key; did you mean url?"
+            ),
+            ("channels = { m = { type = 'email', server = 'x', from = 'a@b' } }", "channels.m.to: is missing"),
+            (
+                "channels = { m = { type = 'email', server = 'x', from = 'a', to = 'c@d' } }",
+                "channels.m.from: must be an address"
+            ),
+            (
+                "channels = { m = { type = 'email', server = 'x', from = 'a@b', to = 'c@d', user = 'u' } }",
+                "channels.m.user: and password go together"
+            ),
+            (
+                "channels = { m = { type = 'email', server = 'x', from = 'a@b', to = 'c@d', user = 'u', "
+                    + "password = secret 'P', security = 'none' } }",
+                "channels.m.security: is \"none\": the password"
+            ),
+            ("channels = { c = { type = 'command' } }", "channels.c.run: is missing"),
             ("socket_group = 'ops'", "socket_group: not supported yet"),
-            ("routes = {}", "routes: not supported yet"),
+            ("routes = { { to = 'ops' } }", "routes[1].to: there is no channel ops"),
+            ("routes = { {} }", "routes[1].to: is missing"),
+            ("routes = { { to = {}, severity = 'bad' } }", "routes[1].severity: must be"),
+            ("routes = { { to = {}, remind = '5s' } }", "routes[1].remind: must be a duration of a minute"),
             ("ceiling = true", "ceiling: must be a table"),
             ("ceiling = { raed = {} }", "ceiling.raed: unknown key; did you mean read?"),
             ("ceiling = { connect = { 'x' } }", "ceiling.connect[1]: must be"),

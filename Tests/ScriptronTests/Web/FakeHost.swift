@@ -77,5 +77,21 @@ final class FakeHost: HostControl {
 
     func queue(_ order: QueueOrder) throws(Failure) -> [Value] { try note("queue \(order)") }
 
+    func alerts(isOpen: Bool, limit: Int) throws(Failure) -> Value {
+        try note("alerts \(isOpen) \(limit)").first ?? [:]
+    }
+
+    func acknowledge(alert: String, by peer: PeerCredentials) throws(Failure) -> Value {
+        try note("acknowledge \(alert) \(peer.uid)").first ?? [:]
+    }
+
+    func silence(alerts name: String, for seconds: Double, by peer: PeerCredentials) throws(Failure) -> Value {
+        try note("silence \(name) \(seconds)").first ?? [:]
+    }
+
+    func test(channel: String, by peer: PeerCredentials) throws(Failure) -> Value {
+        try note("test \(channel)").first ?? [:]
+    }
+
     func settings(job: String) throws(Failure) -> [Value] { try note("settings \(job)") }
 }
