@@ -54,6 +54,7 @@ toolchain:
 
 test-packages:
 	@scripts/install-packages postgresql || echo "Without PostgreSQL the tests that dump a database are left out."
+	@scripts/install-packages systemd || echo "Without systemd the test of units is left out."
 	@scripts/install-packages python3-aiosmtpd openssl || echo "Without aiosmtpd the test of mails is left out."
 
 packages:

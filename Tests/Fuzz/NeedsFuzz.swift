@@ -35,7 +35,7 @@ func fuzzNeeds(_ data: UnsafePointer<UInt8>, _ count: Int) -> CInt {
         for name in needs.secrets {
             precondition(!name.contains("/") && name != "..", "a secret's name that is a path")
         }
-        for name in needs.service { precondition(!name.contains("/"), "a unit's name that is a path") }
+        for name in needs.service { precondition(UnitName(name)?.text == name, "what is no unit's name") }
     } catch {
         precondition(error.place?.hasPrefix("jobs/x.lua") == true, "an error without a place")
     }

@@ -6,7 +6,7 @@ package enum HostAPI {
             fsModule(context), processModule(context), logModule(context), jsonModule(), timeModule(context),
             sysModule(context), stateModule(context), netModule(context), hashModule(context), lockModule(context),
             archiveModule(context), sqlModule(context), alertModule(context), metricsModule(context),
-            queueModule(context), httpModule(context), s3Module(context),
+            queueModule(context), httpModule(context), s3Module(context), serviceModule(context),
         ]
     }
 

@@ -17,10 +17,7 @@ extension Needs {
         dns = try section.bool("dns") ?? false
         secrets = try Self.secrets(&section)
         signal = try section.texts("signal", "a process's name, or a list of them")
-        service = try section.texts("service", "a unit's name, or a list of them")
-        for name in service where name.contains("/") {
-            throw section.mismatch("service", "names of units such as \"nginx.service\"", .text(name))
-        }
+        service = try Self.units(&section)
         setid = try section.bool("setid") ?? false
         user = try section.text("user")
         try section.finish(known: Self.keys)
@@ -48,6 +45,18 @@ extension Needs {
             }
         }
         return programs
+    }
+
+    /// `service`: units, each with its kind.
+    fileprivate static func units(_ section: inout Section, except: String? = nil) throws(Failure) -> [String] {
+        var units: [String] = []
+        for name in try section.texts("service", "a unit's name, or a list of them") {
+            guard let unit = name == except ? name : UnitName(name)?.text else {
+                throw section.mismatch("service", UnitName.expected, .text(name))
+            }
+            units.append(unit)
+        }
+        return units
     }
 
     /// `secrets`: names, or markers out of the settings.
@@ -94,7 +103,7 @@ extension Ceiling {
         dns = try section.bool("dns") ?? false
         secrets = try section.texts("secrets", "a secret's name, or a list of them")
         signal = try section.texts("signal", "a process's name, or a list of them")
-        service = try section.texts("service", "a unit's name, or a list of them")
+        service = try Needs.units(&section, except: "*")
         setid = try section.bool("setid") ?? false
         user = try section.texts("user", "a user's name, or a list of them")
         try section.finish(known: Self.keys)

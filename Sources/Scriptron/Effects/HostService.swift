@@ -69,6 +69,14 @@ package enum HostService: String, Sendable, CaseIterable {
     case signalable = "process.signalable"
     /// `{name}` or `{pidfile}`, and `{signal}` → how many were signalled.
     case signalProcesses = "process.signal"
+    /// `{unit}` → whether it is active; null where no systemd runs.
+    case unitActive = "service.active"
+    /// `{unit, change}` (`reload`, `restart`) → null, or the refusal that the change would get.
+    case unitCheck = "service.check"
+    /// `{unit, timeout}` (seconds) → null, when systemd has done it.
+    case unitReload = "service.reload"
+    /// The same.
+    case unitRestart = "service.restart"
     /// `{how, key, bad, clear, severity, summary, for_runs, fields}`, `how` being `check`, `fire` or `resolve` → `{state}`
     /// (`ok`, `pending`, `firing`); durable when answered.
     case alertReport = "alert.report"
@@ -93,6 +101,8 @@ package enum HostService: String, Sendable, CaseIterable {
 
     /// Whether it is about queues.
     package var isOfQueue: Bool { rawValue.hasPrefix("queue.") }
+    /// Whether it is about units of systemd.
+    package var isOfUnit: Bool { rawValue.hasPrefix("service.") }
 }
 
 /// What a worker tells its host without waiting.

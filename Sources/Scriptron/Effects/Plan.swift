@@ -71,6 +71,7 @@ package struct Plan: Sendable {
     private static let units: [String: (verb: String, one: String, many: String)] = [
         "run": ("run", "program", "programs"), "signal": ("signal", "process", "processes"),
         "connect": ("connect to", "address", "addresses"), "set state": ("set", "key", "keys"),
+        "reload": ("reload", "unit", "units"), "restart": ("restart", "unit", "units"),
         "request": ("make", "request", "requests"),
         "delete state": ("delete", "key", "keys"), "mkdir": ("make", "directory", "directories"),
         "remove directory": ("remove", "directory", "directories"), "remove tree": ("remove", "tree", "trees"),

@@ -101,6 +101,12 @@ package final class PlannedEffects: Effects {
             let count = try live.request(.signalable, arguments).integer ?? 0
             if count > 0 { plan.add("signal", arguments, count: count) }
             return .int(count)
+        case .unitReload, .unitRestart:
+            let verb = service == .unitReload ? "reload" : "restart"
+            let unit = arguments["unit"] ?? .null
+            _ = try live.request(.unitCheck, ["unit": unit, "change": .text(verb)])
+            plan.add(verb, ["unit": unit])
+            return .null
         case .storeCopy: return .bytes(try storeCopy().bytes)
         case .resolve: return .list([arguments["host"] ?? ""])
         case let service where service.isOfQueue: return try planQueue(service, arguments)

@@ -282,7 +282,7 @@ extension HostService {
     fileprivate var isReading: Bool {
         switch self {
         case .stateSet, .stateReplace, .stateDelete, .signalProcesses, .lockHold, .lockRelease, .programStart,
-            .programSignal, .alertReport, .metricAdd:
+            .programSignal, .alertReport, .metricAdd, .unitReload, .unitRestart:
             false
         default: true
         }

@@ -1,6 +1,6 @@
 /// One `--grant KIND=VALUE`: an addition to needs and ceiling for one run.
 package struct GrantArgument: Sendable, Hashable {
-    private static let kinds = ["read", "write", "run", "connect", "signal"]
+    private static let kinds = ["read", "write", "run", "connect", "signal", "service"]
 
     private let kind: String
     private let value: String
@@ -33,6 +33,10 @@ package struct GrantArgument: Sendable, Hashable {
             case "connect":
                 needs.connect.append(grant.value)
                 terms.ceiling?.connect.append(grant.value)
+            case "service":
+                let unit = UnitName(grant.value)?.text ?? grant.value
+                needs.service.append(unit)
+                terms.ceiling?.service.append(unit)
             default:
                 needs.signal.append(grant.value)
                 terms.ceiling?.signal.append(grant.value)

@@ -27,6 +27,7 @@ struct LearnedNeeds: Sendable {
         put("run", programs(grant))
         put("connect", texts { if case .connect(let target) = $0 { target } else { nil } })
         put("signal", texts { if case .signal(let name) = $0 { name } else { nil } })
+        put("service", texts { if case .service(let unit) = $0 { unit } else { nil } })
         // What leaves no trace to be watched stays as it was declared.
         put("secrets", job.needs.secrets.sorted().map { .text($0) })
         if job.needs.setid { needs["setid"] = true }

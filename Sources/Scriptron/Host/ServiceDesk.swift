@@ -7,6 +7,9 @@ package final class ServiceDesk: Sendable {
 
     /// Threads that look at the machine: a few, for a look may take its deadline.
     private let threads = WorkQueue(name: "services", width: 16)
+    /// Threads that ask systemd, which may take its time.
+    private let managers = WorkQueue(name: "units", width: 4)
+    private let units: ServiceUnits
     private let store: any Store
     private let machine: MachineServices
     private let alerts: AlertBook
@@ -17,12 +20,14 @@ package final class ServiceDesk: Sendable {
 
     package init(
         store: any Store, machine: MachineServices, alerts: AlertBook, metrics: MetricDesk,
+        units: ServiceUnits = ServiceUnits(),
         now: @escaping @Sendable () -> Timestamp = { SystemClock().now() },
         jobs: @escaping @Sendable () throws(Failure) -> Value
     ) {
         queues = QueueDesk(store: store, now: now)
         self.store = store
         self.machine = machine
+        self.units = units
         self.alerts = alerts
         self.metrics = metrics
         self.jobs = jobs
@@ -35,13 +40,23 @@ package final class ServiceDesk: Sendable {
         case .lockHold: hold(call, reply)
         case .alertReport: report(call, reply)
         case let service where service.isOfQueue: queues.serve(call, reply)
-        default:
-            threads.submit { [self] in
-                do throws(Failure) {
-                    reply(.success(try look(call)))
-                } catch {
-                    reply(.failure(error))
-                }
+        case let service where service.isOfUnit:
+            aside(managers, reply) { [self] () throws(Failure) in
+                try units.answer(service, call.arguments, grant: call.grant)
+            }
+        default: aside(threads, reply) { [self] () throws(Failure) in try look(call) }
+        }
+    }
+
+    private func aside(
+        _ threads: WorkQueue, _ reply: @escaping @Sendable (Result<Value, Failure>) -> Void,
+        _ answer: @escaping @Sendable () throws(Failure) -> Value
+    ) {
+        threads.submit {
+            do throws(Failure) {
+                reply(.success(try answer()))
+            } catch {
+                reply(.failure(error))
             }
         }
     }

@@ -12,6 +12,8 @@ package enum Use: Sendable, Hashable {
     case connect(String)
     /// A process of this name was signalled.
     case signal(String)
+    /// A unit of systemd was looked at or changed.
+    case service(String)
 }
 
 extension Use {
@@ -26,6 +28,7 @@ extension Use {
             ["use": "execute", "of": .text(name), "user": user.map { .text($0) } ?? .null]
         case .connect(let target): ["use": "connect", "of": .text(target)]
         case .signal(let name): ["use": "signal", "of": .text(name)]
+        case .service(let unit): ["use": "service", "of": .text(unit)]
         }
     }
 
@@ -49,6 +52,9 @@ extension Use {
         case "signal":
             guard let text else { return nil }
             self = .signal(text)
+        case "service":
+            guard let text else { return nil }
+            self = .service(text)
         default: return nil
         }
     }

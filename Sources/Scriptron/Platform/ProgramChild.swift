@@ -72,12 +72,17 @@ struct ProgramChild {
     /// Takes its exit; one that was given up would be waited for in vain.
     mutating func reap() {
         guard case .own(let handle) = place else { return }
-        if case .exit(let exit) = ProcessExit.reap(pid: handle.pid, wait: hasEnded) { self.exit = exit }
+        if case .exit(let exit) = ProcessExit.reap(pid: handle.pid, wait: hasEnded) {
+            self.exit = exit
+            Spawn.forget(handle.pid)
+        }
     }
 
     /// Ends it at once, as if it had never been.
     mutating func abandon() {
         signal(SIGKILL)
-        if case .own(let handle) = place { _ = ProcessExit.reap(pid: handle.pid, wait: true) }
+        guard case .own(let handle) = place else { return }
+        _ = ProcessExit.reap(pid: handle.pid, wait: true)
+        Spawn.forget(handle.pid)
     }
 }

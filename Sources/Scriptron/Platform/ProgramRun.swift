@@ -196,7 +196,7 @@ package struct ProgramRun {
         let pid = withExtendedLifetime((arguments, environment, path, descriptors)) {
             program.arguments = UnsafePointer(arguments.pointers)
             program.environment = UnsafePointer(environment.pointers)
-            return scriptron_spawn(&program, &step)
+            return Spawn.keeping { scriptron_spawn(&program, &step) }
         }
         let isDirectory = UInt32(step) == SCRIPTRON_SPAWN_DIRECTORY.rawValue
         let isExecution = UInt32(step) == SCRIPTRON_SPAWN_EXECUTE.rawValue

@@ -12,6 +12,15 @@ package enum Spawn {
     /// A child that was waited for: its number may be another's from now on.
     static func forget(_ pid: Int32) { pids.withLock { _ = $0.remove(pid) } }
 
+    /// Starts a child by `body`, which returns its pid, or what is no pid.
+    static func keeping(_ body: () -> Int32) -> Int32 {
+        pids.withLock { pids in
+            let pid = body()
+            if pid > 0 { pids.insert(pid) }
+            return pid
+        }
+    }
+
     /// Kills the children of this process that it did not start itself, which came to it as a subreaper; true where
     /// there was one.
     package static func sweepOrphans() -> Bool {

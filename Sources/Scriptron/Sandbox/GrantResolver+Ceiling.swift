@@ -23,6 +23,7 @@ extension GrantResolver {
         needs.dns = declared.dns
         needs.secrets = declared.secrets
         needs.signal = Set(declared.signal + ceiling.signal).sorted()
+        needs.service = Set(declared.service + ceiling.service).sorted()
         needs.setid = declared.setid
         needs.user = declared.user
         var grant = try resolve(needs)

@@ -41,7 +41,7 @@ package struct GrantResolver: Sendable {
         connect(needs, &grant, &refusals)
         grant.secrets = names(needs.secrets, "secrets", terms.ceiling?.secrets, &refusals)
         grant.signal = names(needs.signal, "signal", terms.ceiling?.signal, &refusals)
-        if !needs.service.isEmpty { refusals.notYet("needs.service", "the service API") }
+        grant.service = names(needs.service, "service", terms.ceiling?.service, &refusals)
         if needs.setid, terms.ceiling?.setid == false {
             refusals.add("needs.setid", "the ceiling forbids setid", cure: "say ceiling = { setid = true }")
         }
@@ -87,9 +87,5 @@ struct Refusals {
 
     mutating func ceiling(_ key: String, _ what: String, line: String) {
         add(key, "the ceiling forbids \(what)", cure: "the operator may say in scriptron.lua: \(line)")
-    }
-
-    mutating func notYet(_ key: String, _ what: String) {
-        add(key, code: "ENOTSUP", "not supported yet: needs \(what)", cure: "take it out of the job's needs")
     }
 }

@@ -8,7 +8,7 @@ import Testing
             """
             { read = { "/etc", "var/log" }, write = "var/tmp", run = { "tar", { "pg_dump", user = "postgres" }, "/opt/*/bin/x" },
               connect = { "db:5432", "unix:/run/x.sock" }, dns = true, secrets = { "A_B" }, signal = "nginx",
-              service = { "nginx.service" }, setid = true, user = "app" }
+              service = { "nginx", "docker.socket" }, setid = true, user = "app" }
             """)
         var expected = Needs()
         expected.read = ["/etc", "var/log"]
@@ -18,7 +18,7 @@ import Testing
         expected.dns = true
         expected.secrets = ["A_B"]
         expected.signal = ["nginx"]
-        expected.service = ["nginx.service"]
+        expected.service = ["nginx.service", "docker.socket"]
         expected.setid = true
         expected.user = "app"
         #expect(needs == expected)
@@ -57,6 +57,8 @@ import Testing
             ("{ dns = 'yes' }", "needs.dns: must be true or false"),
             ("{ secrets = { 'a/b' } }", "needs.secrets: must be names of letters"),
             ("{ service = '../x' }", "needs.service: must be names of units"),
+            ("{ service = { 'nginx', 'reboot.target' } }", "needs.service: must be names of units"),
+            ("{ service = 'ngin*' }", "needs.service: must be names of units"),
             ("{ signal = { false } }", "needs.signal[1]: must be a process's name"),
             ("{ setid = 1 }", "needs.setid: must be true or false"),
             ("{ user = {} }", "needs.user: must be a text"),

@@ -184,13 +184,16 @@ private let rootFacts = SandboxFacts(
         #expect(refusals(needs, bounded).first?.message.contains("the ceiling forbids") == true)
     }
 
-    @Test("An absent key in a given ceiling denies", arguments: ["run", "connect", "signal", "secrets", "setid"])
+    @Test(
+        "An absent key in a given ceiling denies",
+        arguments: ["run", "connect", "signal", "service", "secrets", "setid"])
     func absentKey(key: String) {
         var needs = Needs()
         switch key {
         case "run": needs.run = [Needs.Program(name: "sh")]
         case "connect": needs.connect = ["db:5432"]
         case "signal": needs.signal = ["nginx"]
+        case "service": needs.service = ["nginx.service"]
         case "secrets": needs.secrets = ["TOKEN"]
         default: needs.setid = true
         }
@@ -200,14 +203,6 @@ private let rootFacts = SandboxFacts(
         let failures = refusals(needs, bounded)
         #expect(failures.count == 1)
         #expect(failures.first?.cure?.contains("ceiling = {") == true)
-    }
-
-    @Test("What a later layer brings is refused as not supported yet") func notYet() {
-        var needs = Needs()
-        needs.service = ["nginx"]
-        let failures = refusals(needs)
-        #expect(failures.count == 1)
-        #expect(failures.allSatisfy { $0.code == "ENOTSUP" && $0.message.contains("not supported yet") })
     }
 
     @Test("A program inside a write grant is refused, unless the operator allows it (attack 60)") func writableProgram()

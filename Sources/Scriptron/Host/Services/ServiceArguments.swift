@@ -128,14 +128,21 @@ package struct ServiceArguments: Sendable {
         }
     }
 
+    /// The call that the script made, which may not be the service that a dry run asks in its place.
+    var call: String {
+        switch service {
+        case .signalable: HostService.signalProcesses.rawValue
+        case .unitCheck: "service." + (values["change"]?.text ?? "reload")
+        default: service.rawValue
+        }
+    }
+
     func wrong(_ name: String, _ expected: String) -> Failure {
-        // A script knows the call that it made, not the service that a dry run asks in its place.
-        let call = service == .signalable ? HostService.signalProcesses : service
         let given: String =
             switch values[name] {
             case nil, .null, .list, .map: ""
             case let value?: ", not \(value.shown)"
             }
-        return Failure(code: "EARGUMENT", "\(call.rawValue): \(name) must be \(expected)\(given)")
+        return Failure(code: "EARGUMENT", "\(call): \(name) must be \(expected)\(given)")
     }
 }
