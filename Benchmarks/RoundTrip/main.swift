@@ -2,6 +2,7 @@
 // in each round, so that a machine whose speed drifts treats all alike.
 //
 // bench-run [--rounds N] [--warm-up N] [--quiet SECONDS] [--scriptron PATH] [--json]
+// bench-run --layers [--rounds N]: what each layer of the sandbox costs
 import Glibc
 import Scriptron
 
@@ -14,6 +15,8 @@ struct Options {
     /// The binary whose zygote is measured; beside this one where not said.
     var binary: Path
     var json = false
+    /// Measure the layers of the sandbox instead.
+    var layers = false
 
     init(_ words: [String]) throws {
         binary = try Path("/proc/self/exe").resolvingExistingLinks().parent.appending("scriptron")
@@ -31,10 +34,11 @@ struct Options {
             case "--quiet": quiet = try number()
             case "--scriptron": binary = Path(rest.popFirst() ?? "")
             case "--json": json = true
+            case "--layers": layers = true
             default:
                 throw Failure(
                     code: "EUSAGE", "unknown option \(option)",
-                    cure: "bench-run [--rounds N] [--warm-up N] [--quiet SECONDS] [--scriptron PATH] [--json]")
+                    cure: "bench-run [--rounds N] [--warm-up N] [--quiet SECONDS] [--scriptron PATH] [--json] [--layers]")
             }
         }
     }
@@ -69,7 +73,13 @@ func measure(_ options: Options) throws {
 }
 
 do {
-    try measure(try Options(Array(CommandLine.arguments.dropFirst())))
+    let options = try Options(Array(CommandLine.arguments.dropFirst()))
+    if options.layers {
+        var costs = try LayerCosts()
+        try costs.measure(rounds: options.rounds)
+    } else {
+        try measure(options)
+    }
 } catch {
     let line = Array("bench-run: \(Failure.wrapping(error))\n".utf8)
     write(2, line, line.count)
