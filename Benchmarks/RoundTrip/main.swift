@@ -38,7 +38,8 @@ struct Options {
             default:
                 throw Failure(
                     code: "EUSAGE", "unknown option \(option)",
-                    cure: "bench-run [--rounds N] [--warm-up N] [--quiet SECONDS] [--scriptron PATH] [--json] [--layers]")
+                    cure:
+                        "bench-run [--rounds N] [--warm-up N] [--quiet SECONDS] [--scriptron PATH] [--json] [--layers]")
             }
         }
     }
@@ -46,26 +47,32 @@ struct Options {
 
 func measure(_ options: Options) throws {
     let worker = try WorkerContender(binary: options.binary)
-    var contenders: [(name: String, run: () throws -> Void)] = [
-        ("scriptron: sandboxed run", { try worker.run() })
+    let alternating = try WorkerContender(binary: options.binary, alternates: true)
+    var contenders: [(name: String, run: (Int) throws -> Double)] = [
+        ("scriptron: sandboxed run", { try worker.run($0) })
     ]
-    for program in ProgramContender.known { contenders.append((program.name, { try program.run() })) }
-    var figures = contenders.map { Figures(name: $0.name) }
-
-    func time(_ body: () throws -> Void) throws -> Double {
-        let start = Monotonic.now
-        try body()
-        return Monotonic.now - start
+    for program in ProgramContender.known {
+        contenders.append(
+            (
+                program.name,
+                { _ in
+                    let start = Monotonic.now
+                    try program.run()
+                    return Monotonic.now - start
+                }
+            ))
     }
-    for _ in 0..<options.warmUp { for contender in contenders { try contender.run() } }
-    for _ in 0..<options.rounds {
-        for index in contenders.indices { figures[index].seconds.append(try time(contenders[index].run)) }
+    contenders.append(("scriptron: another grant than the last", { try alternating.run($0) }))
+    var figures = contenders.map { Figures(name: $0.name) }
+    for round in 0..<options.warmUp { for contender in contenders { _ = try contender.run(round) } }
+    for round in 0..<options.rounds {
+        for index in contenders.indices { figures[index].seconds.append(try contenders[index].run(round)) }
     }
     if options.quiet > 0 {
         // The run and the shell; a minute each is enough.
         for index in contenders.indices.prefix(2) {
             usleep(UInt32(options.quiet * 1e6))
-            figures[index].afterQuiet = try time(contenders[index].run)
+            figures[index].afterQuiet = try contenders[index].run(0)
         }
     }
     let report = Report(figures: figures, sandbox: worker.sandbox, quiet: options.quiet)

@@ -21,13 +21,23 @@ package final class Catalog: Sendable {
     }
 
     private struct State {
-        var entries: [String: CatalogEntry] = [:]
+        var entries: [String: CatalogEntry] = [:] { didSet { overview = nil } }
+        /// What alerting was told last, while it holds.
+        var overview: Overview?
         var queue: [JobSource] = []
         var loading = 0
         /// Called when nothing is left to load.
         var whenDone: [@Sendable () -> Void] = []
         /// Grows with each set of sources, so that a load of an older one is not taken.
         var wanted: [String: String] = [:]
+    }
+
+    /// What alerting asks of all jobs after every run: kept, for there may be many jobs.
+    struct Overview: Sendable {
+        /// The jobs that are not disabled.
+        var jobs: Set<String> = []
+        /// What is wrong with some of them, and whether an earlier version runs meanwhile.
+        var problems: [(job: String, failure: Failure, runs: Bool)] = []
     }
 
     private let connections: Connections
@@ -38,6 +48,21 @@ package final class Catalog: Sendable {
     /// All entries, by their names.
     package var entries: [CatalogEntry] {
         state.withLock { $0.entries.values.sorted { $0.name < $1.name } }
+    }
+
+    /// The jobs that are not disabled, and their problems by the jobs' names.
+    var overview: Overview {
+        state.withLock { state in
+            if let known = state.overview { return known }
+            var overview = Overview()
+            for (name, entry) in state.entries where entry.isEnabled {
+                overview.jobs.insert(name)
+                if let problem = entry.problem { overview.problems.append((name, problem, entry.loaded != nil)) }
+            }
+            overview.problems.sort { $0.job < $1.job }
+            state.overview = overview
+            return overview
+        }
     }
 
     package func entry(_ name: String) -> CatalogEntry? { state.withLock { $0.entries[name] } }

@@ -64,14 +64,12 @@ extension Daemon {
 
     /// The jobs that there are, and what is wrong without being the end of a run.
     func lookForAlerts() -> (jobs: Set<String>, findings: [AlertBook.Finding]) {
-        let entries = parts.catalog.entries.filter(\.isEnabled)
+        let overview = parts.catalog.overview
         var findings: [AlertBook.Finding] = []
-        for entry in entries {
-            guard let problem = entry.problem else { continue }
-            let what = entry.loaded == nil ? "it does not run" : "its newest text is not in force"
+        for (job, failure, runs) in overview.problems {
+            let what = runs ? "its newest text is not in force" : "it does not run"
             findings.append(
-                AlertBook.Finding(
-                    job: entry.name, key: "load", severity: .warning, summary: "\(what): \(problem)"))
+                AlertBook.Finding(job: job, key: "load", severity: .warning, summary: "\(what): \(failure)"))
         }
         for (run, job, pid) in parts.supervisor.unkillable {
             findings.append(
@@ -85,6 +83,6 @@ extension Daemon {
                     job: Alert.host, key: AlertRules.line(String(about.prefix(AlertReport.keyCap / 4))),
                     severity: .warning, summary: "\(about): \(failure)"))
         }
-        return (Set(entries.map(\.name)), findings)
+        return (overview.jobs, findings)
     }
 }

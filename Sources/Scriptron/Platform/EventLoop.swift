@@ -21,6 +21,7 @@ package final class EventLoop: Sendable {
 
     fileprivate struct Watch {
         let descriptor: Descriptor
+        var interest: Interest
         let handler: @Sendable () -> Void
     }
 
@@ -78,7 +79,7 @@ package final class EventLoop: Sendable {
         let id = state.withLock { state in
             let id = state.nextID
             state.nextID += 1
-            state.watches[id] = Watch(descriptor: descriptor, handler: handler)
+            state.watches[id] = Watch(descriptor: descriptor, interest: interest, handler: handler)
             return id
         }
         do throws(SystemError) {
@@ -92,9 +93,14 @@ package final class EventLoop: Sendable {
 
     /// Changes what a watch waits for; one that is cancelled already stays so.
     package func change(_ token: Token, to interest: Interest) {
-        guard let watch = state.withLock({ $0.watches[token.id] }) else { return }
+        let descriptor = state.withLock { state -> Descriptor? in
+            guard let watch = state.watches[token.id], watch.interest != interest else { return nil }
+            state.watches[token.id]?.interest = interest
+            return watch.descriptor
+        }
+        guard let descriptor else { return }
         // The descriptor is open and watched, so that this cannot fail but for lack of memory, where it stays as it is.
-        try? control(EPOLL_CTL_MOD, watch.descriptor, interest: interest, id: token.id)
+        try? control(EPOLL_CTL_MOD, descriptor, interest: interest, id: token.id)
     }
 
     /// Ends a watch or a timer. A handler that runs right now on the loop's thread still ends.

@@ -10,7 +10,7 @@ package final class ConfinementCache {
 
     private struct Entry {
         let confinement: Confinement
-        let files: [FileID?]
+        let files: ConfinedFiles
         let base: Int
         var lastUse: UInt64
     }
@@ -18,7 +18,7 @@ package final class ConfinementCache {
     /// How many are kept.
     private static let capacity = 256
     /// How often the base read set is looked at, in seconds.
-    private static let basePeriod = 1.0
+    static let basePeriod = 1.0
 
     private let facts: SandboxFacts
     private let filters = FilterCache()
@@ -29,7 +29,7 @@ package final class ConfinementCache {
     package private(set) var newest = 0
     /// Counts the changes of the base read set that were noticed.
     private var base = 0
-    private var baseFiles: [FileID?] = []
+    private var baseFiles = ConfinedFiles()
     private var baseLooked = -Double.infinity
 
     package init(facts: SandboxFacts) {
@@ -45,7 +45,7 @@ package final class ConfinementCache {
         refresh()
         uses += 1
         let key = Key(grant: grant, scratch: scratch)
-        let files = Self.files(of: grant, scratch)
+        let files = ConfinedFiles.look(grant, scratch)
         if var entry = entries[key], entry.files == files, entry.base == base {
             entry.lastUse = uses
             entries[key] = entry
@@ -62,13 +62,14 @@ package final class ConfinementCache {
         return confinement
     }
 
-    /// Forgets what changes of the machine made stale.
-    func refresh() {
+    /// Forgets what changes of the machine made stale. With `wholly` the base read set is looked at even where that was
+    /// done just now.
+    func refresh(wholly: Bool = false) {
         if mounts?.hasChanged() ?? true { entries.removeAll() }
         let now = Monotonic.now
-        guard now - baseLooked >= Self.basePeriod else { return }
+        guard wholly || now - baseLooked >= Self.basePeriod else { return }
         baseLooked = now
-        let files = Self.identities(BaseReadSet.all)
+        let files = ConfinedFiles.lookAtBase()
         if files != baseFiles {
             baseFiles = files
             base += 1
@@ -78,17 +79,4 @@ package final class ConfinementCache {
     /// Looks at the mounts through this table from now on: a fork shares its parent's, and what one of them was told
     /// the other is not.
     func watch(_ mounts: MountTable) { self.mounts = mounts }
-
-    private static func files(of grant: Grant, _ scratch: Path?) -> [FileID?] {
-        identities(grant.read.map(grant.real)) + identities(grant.write.map(grant.real))
-            + identities(scratch.map { [$0] } ?? [])
-            + grant.programs.flatMap { identities($0.files) }
-    }
-
-    private static func identities(_ paths: [Path]) -> [FileID?] {
-        paths.map { path in
-            // What cannot be looked at is prepared again with an error that says so.
-            (try? FileStatus.of(path, follow: true))??.id
-        }
-    }
 }

@@ -5,6 +5,9 @@ final class GrantCache {
 
     private var grants: [String: Grant] = [:]
 
+    /// The grant of this key, where it came before and is still kept.
+    func known(_ key: String) -> Grant? { grants[key] }
+
     /// The grant of this key; decoded from the sealed memory file where it is new.
     func grant(_ key: String, in file: Descriptor) throws -> Grant {
         if let known = grants[key] { return known }

@@ -12,19 +12,31 @@ enum WorkerMain {
     /// The whole life of a worker. It ends with `_exit`: closing Lua's state would run what the script left in it.
     static func run(_ stage: WorkerStage, channel: Int32, files: Int32, _ part: () throws -> Part) -> Never {
         let link = HostLink(channel: PacketSocket(owning: channel))
-        do {
+        toTheEnd(link) {
             let part = try part()
             let grant = part.confinement.grant
-            link.limit(grant.limits)
             try part.group?.enter()
-            // Libraries may not be readable to a confined worker; one that connects to nothing needs none.
-            if grant.connects { TransferClient.load() }
-            let (report, listener) = try part.confinement.apply(keep: [0, 1, 2, channel, files])
+            let (report, listener) = try confine(part.confinement, keep: [channel, files])
+            link.limit(grant.limits)
             link.send(.confined(report.description, anew: part.anew, listener: listener))
             let addressSpace = part.group?.limitsMemory == true ? nil : grant.limits.programMemory
-            link.end(
-                try work(
-                    stage, link, files: files, listener: listener, grant, programAddressSpace: addressSpace))
+            return try work(stage, link, files: files, listener: listener, grant, programAddressSpace: addressSpace)
+        }
+    }
+
+    /// Confines this process; of its descriptors only `keep` and the standard ones stay open.
+    static func confine(
+        _ confinement: Confinement, keep: [Int32]
+    ) throws(Failure) -> (report: SandboxReport, listener: Int32?) {
+        // Libraries may not be readable to a confined worker; one that connects to nothing needs none.
+        if confinement.grant.connects { TransferClient.load() }
+        return try confinement.apply(keep: [0, 1, 2] + keep)
+    }
+
+    /// Does the work, says how it ended, and ends this process.
+    static func toTheEnd(_ link: HostLink, _ work: () throws -> WorkerResult) -> Never {
+        do {
+            link.end(try work())
         } catch {
             let failure = Failure.wrapping(error)
             var result = WorkerResult(.failed)

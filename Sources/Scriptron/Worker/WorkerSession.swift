@@ -117,12 +117,13 @@ final class WorkerSession: Sendable {
 
     // The process.
 
-    func spawned(_ handle: ProcessHandle) {
+    /// Its process is known; `started` is its start time where that was read before.
+    func spawned(_ handle: ProcessHandle, started: UInt64? = nil) {
         let killed = state.withLock { state in
             state.process = handle
             return state.killed
         }
-        handler(.spawned(pid: handle.pid, started: ProcessHandle.startTime(pid: handle.pid) ?? 0))
+        handler(.spawned(pid: handle.pid, started: started ?? ProcessHandle.startTime(pid: handle.pid) ?? 0))
         if killed { handle.kill() }
         // Only now, when its pid is leased: no script runs in a process that a next host could not find and kill.
         if makeBroker == nil { sendOrder() } else { takeListener() }

@@ -73,6 +73,8 @@ package final class Workers: Sendable {
     /// Seconds until the zygote hears that its spare worker is taken: a short run ends before, and the fork of the next
     /// one does not stand in its way.
     static let spareDelay = 0.01
+    /// The most workers at once while which one is confined ahead: in a crowd there is no idle time to use.
+    static let calm = 2
 
     private struct State {
         var nextID: Int64 = 1
@@ -100,15 +102,18 @@ package final class Workers: Sendable {
     /// Threads of brokers, for what may take as long as a disk does.
     private let brokerThreads = WorkQueue(name: "broker", width: 8)
     private let programs = ForeignPrograms()
+    /// Whether a worker waits that is confined for the grant of a launch before.
+    private let confinesAhead: Bool
 
     /// `executable` is the binary whose `zygote` subcommand is the zygote. `onZygote` hears of its births and deaths.
     package init(
         loop: EventLoop, executable: Path, sweepsOrphans: Bool = false, rungs: KillRungs = .all,
-        names: NameDirectory = NameDirectory(),
+        names: NameDirectory = NameDirectory(), confinesAhead: Bool = true,
         onZygote: @escaping @Sendable (ZygoteProcess.Change) -> Void = { _ in }
     ) {
         self.sweepsOrphans = sweepsOrphans
         self.rungs = rungs
+        self.confinesAhead = confinesAhead
         self.names = names
         self.loop = loop
         self.executable = executable
@@ -126,6 +131,9 @@ package final class Workers: Sendable {
 
     /// The pid of the worker that waits for its part, for tests.
     package var sparePID: Int32? { state.withLock { $0.spare.worker?.process.pid } }
+
+    /// The pid of the worker that waits confined already, for tests.
+    package var aheadPID: Int32? { state.withLock { $0.spare.ahead?.worker.process.pid } }
 
     /// How many workers there are.
     package var count: Int { state.withLock { $0.sessions.count } }
@@ -166,6 +174,9 @@ package final class Workers: Sendable {
             if try !useSpare(id, launch, handler) { try useFresh(id, launch, handler) }
         } catch {
             refuse(id, error, handler)
+        }
+        if confinesAhead, launch.order.task == .run {
+            loop.after(Self.spareDelay) { [weak self] in self?.prepareNext(launch) }
         }
         return id
     }
@@ -225,7 +236,7 @@ package final class Workers: Sendable {
         let ready = state.withLock { state -> (SpareSlot.Worker, SpawnRequest, Descriptor, ZygoteProcess)? in
             guard let zygote = state.zygote, let grant = try? state.grants.entry(launch.grant) else { return nil }
             let part = SpawnRequest(id, launch, grant)
-            guard let spare = state.spare.take(for: part.confinement) else { return nil }
+            guard let spare = state.spare.take(for: part.confinement, launch.grant) else { return nil }
             state.workers[spare.process.pid] = id
             return (spare, part, grant.descriptor, zygote)
         }
@@ -244,9 +255,21 @@ package final class Workers: Sendable {
             }
             return false
         }
-        loop.post { session.spawned(spare.process) }
+        loop.post { session.spawned(spare.process, started: spare.started) }
         loop.after(Self.spareDelay) { zygote.send(.taken(pid: pid)) }
         return true
+    }
+
+    /// Has a worker confined ahead for the next run like this one, where the host has nothing else to do.
+    private func prepareNext(_ launch: WorkerLaunch) {
+        let order = state.withLock { state -> (ZygoteProcess, ConfinementKey)? in
+            guard state.sessions.count <= Self.calm, let zygote = state.zygote,
+                let grant = try? state.grants.entry(launch.grant)
+            else { return nil }
+            let key = SpawnRequest(0, launch, grant).confinement
+            return state.spare.wantsAhead(key) ? (zygote, key) : nil
+        }
+        if let (zygote, key) = order { zygote.send(.ahead(key)) }
     }
 
     /// Makes the broker of a launch whose connections the host answers; nil: it has none.
@@ -405,6 +428,12 @@ package final class Workers: Sendable {
                 process: ProcessHandle(pid: pid, owning: descriptors[0]), channel: PacketSocket(descriptors[1]),
                 newest: newest)
             state.withLock { $0.spare.worker = spare }
+        case .ahead(let pid, let key, let looked, let files):
+            guard descriptors.count == 2 else { return }
+            let worker = SpareSlot.Worker(
+                process: ProcessHandle(pid: pid, owning: descriptors[0]), channel: PacketSocket(descriptors[1]))
+            let ahead = SpareSlot.Ahead(worker: worker, key: key, looked: looked, files: files)
+            state.withLock { $0.spare.came(ahead) }
         case .program(let id, let pid):
             guard let pidfd = descriptors.first else { return }
             if let answer = programs.started(id, ProcessHandle(pid: pid, owning: pidfd)) { self.answer(answer) }
@@ -423,7 +452,7 @@ package final class Workers: Sendable {
                 return
             }
             let session = state.withLock { state in
-                if state.spare.worker?.process.pid == exit.pid { state.spare.worker = nil }
+                state.spare.ended(exit.pid)
                 return state.workers.removeValue(forKey: exit.pid).flatMap { state.sessions[$0] }
             }
             session?.exited(exit, limitsHit)
@@ -472,29 +501,5 @@ package final class Workers: Sendable {
 extension SpawnRequest {
     fileprivate init(_ id: Int64, _ launch: WorkerLaunch, _ grant: GrantKeys.Entry) {
         self.init(id: id, grantKey: grant.key, scratch: launch.order.scratch, name: launch.name)
-    }
-}
-
-/// The grants that the zygote knows, each under a short key and in a sealed memory file.
-struct GrantKeys {
-    struct Entry {
-        let key: String
-        let descriptor: Descriptor
-    }
-
-    /// How many are kept; the zygote's own cache forgets by itself.
-    private static let capacity = 256
-    private var entries: [Grant: Entry] = [:]
-    private var next = 1
-
-    /// The key of a grant, made at its first use.
-    mutating func entry(_ grant: Grant) throws -> Entry {
-        if let entry = entries[grant] { return entry }
-        if entries.count >= Self.capacity { entries = [:] }
-        let bytes = try ValueCodec.encode(grant.value)
-        let entry = Entry(key: String(next), descriptor: try SealedMemory.create(name: "grant", bytes))
-        next += 1
-        entries[grant] = entry
-        return entry
     }
 }

@@ -124,6 +124,7 @@ struct ZygoteLoop {
                 switch request {
                 case .spawn(let request) where packet.descriptors.count == 3: spawn(request, packet.descriptors)
                 case .taken(let pid): if spare == pid { spare = nil }
+                case .ahead(let key): makeAhead(key)
                 case .program(let order) where packet.descriptors.count == 7: start(order, packet.descriptors)
                 case .signal(let program, let worker, let signal): programs.signal(program, of: worker, signal)
                 case .spawn, .program: continue
@@ -218,6 +219,20 @@ struct ZygoteLoop {
         report(
             .spare(pid: made.pid, newest: confinements.newest),
             descriptors: [process.descriptor, made.channel.descriptor])
+    }
+
+    /// Makes a worker that is confined before its part comes. Where it cannot, none comes: the next launch says why.
+    private mutating func makeAhead(_ key: ConfinementKey) {
+        guard let grant = grants.known(key.grant),
+            let ahead = try? SpareWorker.makeAhead(
+                stage, confinements, grant: grant, scratch: key.scratch, control: control.descriptor.number, fork: fork)
+        else { return }
+        let (pid, channel) = (ahead.made.pid, ahead.made.channel)
+        workers[pid] = Worker(hasPrograms: grant.hasPrograms)
+        guard let process = try? handle(pid) else { return }
+        report(
+            .ahead(pid: pid, key, looked: ahead.looked, ahead.files),
+            descriptors: [process.descriptor, channel.descriptor])
     }
 
     /// fork(2), where possible into a PID namespace of the child's own.

@@ -39,6 +39,20 @@ struct ConfinementKey: Sendable, Hashable {
     /// Names the grant.
     let grant: String
     let scratch: Path?
+
+    init(grant: String, scratch: Path?) {
+        self.grant = grant
+        self.scratch = scratch
+    }
+
+    var value: Value { ["grant": .text(grant), "scratch": scratch.map { .bytes($0.bytes) } ?? .null] }
+
+    init?(_ value: Value) {
+        guard let grant = value["grant"]?.text else { return nil }
+        var scratch: Path?
+        if case .bytes(let bytes)? = value["scratch"] { scratch = Path(bytes: bytes) }
+        self.init(grant: grant, scratch: scratch)
+    }
 }
 
 /// What the zygote reports to its host.
@@ -50,6 +64,9 @@ enum ZygoteReport: Sendable, Hashable {
     /// A worker waits for its part, which knows the confinements up to this one; the packet carries its pidfd and its
     /// channel.
     case spare(pid: Int32, newest: Int)
+    /// A worker waits for its part, confined for this key already (in answer to `ZygoteRequest.ahead`), from files that were
+    /// looked at on the monotonic clock's `looked`; the packet carries its pidfd and its channel.
+    case ahead(pid: Int32, ConfinementKey, looked: Double, ConfinedFiles)
     /// The program of another user runs, as far as it is known: its own status tells of its start. The packet carries
     /// its pidfd.
     case program(id: Int64, pid: Int32)
@@ -66,6 +83,11 @@ enum ZygoteReport: Sendable, Hashable {
         case .spawned(let id, let pid, let confinement):
             ["is": "spawned", "id": .int(id), "pid": .int(Int64(pid)), "confinement": .int(Int64(confinement))]
         case .spare(let pid, let newest): ["is": "spare", "pid": .int(Int64(pid)), "confinement": .int(Int64(newest))]
+        case .ahead(let pid, let key, let looked, let files):
+            [
+                "is": "ahead", "pid": .int(Int64(pid)), "key": key.value, "looked": .number(looked),
+                "files": files.value,
+            ]
         case .program(let id, let pid): ["is": "program", "id": .int(id), "pid": .int(Int64(pid))]
         case .refused(let id, let failure):
             [
@@ -97,6 +119,11 @@ enum ZygoteReport: Sendable, Hashable {
         case ("spare", _):
             guard let pid, let confinement else { return nil }
             self = .spare(pid: pid, newest: confinement)
+        case ("ahead", _):
+            guard let pid, let key = value["key"].flatMap(ConfinementKey.init), let looked = value["looked"]?.double,
+                let files = value["files"].flatMap(ConfinedFiles.init)
+            else { return nil }
+            self = .ahead(pid: pid, key, looked: looked, files)
         case ("program", let id?):
             guard let pid else { return nil }
             self = .program(id: id, pid: pid)

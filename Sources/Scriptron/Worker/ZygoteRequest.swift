@@ -5,6 +5,8 @@ enum ZygoteRequest: Sendable, Hashable {
     case spawn(SpawnRequest)
     /// The spare worker has got its part: another one may be made.
     case taken(pid: Int32)
+    /// A worker is wanted that waits for its part confined already, for a grant that the zygote knows.
+    case ahead(ConfinementKey)
     /// A program of another user is wanted beside a worker. The packet carries seven descriptors: the grant, what is
     /// executed (`ForeignProgram`), and what become its input, output, errors, status and channel.
     case program(ProgramOrder)
@@ -15,6 +17,7 @@ enum ZygoteRequest: Sendable, Hashable {
         switch self {
         case .spawn(let request): request.value
         case .taken(let pid): ["taken": .int(Int64(pid))]
+        case .ahead(let key): ["ahead": key.value]
         case .program(let order): order.value
         case .signal(let program, let worker, let signal):
             ["to": .int(program), "of": .int(Int64(worker)), "signal": .int(Int64(signal))]
@@ -24,6 +27,8 @@ enum ZygoteRequest: Sendable, Hashable {
     init?(_ value: Value) {
         if let pid = value["taken"]?.integer.flatMap({ Int32(exactly: $0) }) {
             self = .taken(pid: pid)
+        } else if let key = value["ahead"].flatMap(ConfinementKey.init) {
+            self = .ahead(key)
         } else if let order = ProgramOrder(value) {
             self = .program(order)
         } else if let program = value["to"]?.integer,

@@ -7,10 +7,11 @@ final class WorkerHarness: Sendable {
     let loop: EventLoop
     let workers: Workers
 
-    init(rungs: KillRungs = .all, names: NameDirectory = NameDirectory()) throws {
+    init(rungs: KillRungs = .all, names: NameDirectory = NameDirectory(), confinesAhead: Bool = true) throws {
         let loop = try EventLoop()
         self.loop = loop
-        workers = Workers(loop: loop, executable: TestBinary.path, rungs: rungs, names: names)
+        workers = Workers(
+            loop: loop, executable: TestBinary.path, rungs: rungs, names: names, confinesAhead: confinesAhead)
         try workers.start()
         try PlainThread.start(name: "test-loop") { loop.run() }
     }

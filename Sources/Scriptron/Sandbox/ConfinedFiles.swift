@@ -1,0 +1,44 @@
+/// Which files stood at the paths that a confinement is prepared from: where one of them is another file by now, it is
+/// stale.
+struct ConfinedFiles: Sendable, Hashable {
+    private let identities: [FileID?]
+
+    /// None at all.
+    init() { identities = [] }
+
+    private init(_ paths: [Path]) {
+        // What cannot be looked at is prepared again with an error that says so.
+        identities = paths.map { path in (try? FileStatus.of(path, follow: true))??.id }
+    }
+
+    /// Those of a grant and a run's own directory, as they are now.
+    static func look(_ grant: Grant, _ scratch: Path?) -> ConfinedFiles {
+        ConfinedFiles(
+            grant.read.map(grant.real) + grant.write.map(grant.real) + (scratch.map { [$0] } ?? [])
+                + grant.programs.flatMap(\.files))
+    }
+
+    /// Those of the base read set, as they are now.
+    static func lookAtBase() -> ConfinedFiles { ConfinedFiles(BaseReadSet.all) }
+
+    /// As it is sent to another process.
+    var value: Value {
+        .list(
+            identities.map { identity in
+                identity.map {
+                    .list([.int(Int64(bitPattern: $0.device)), .int(Int64(bitPattern: $0.inode))])
+                } ?? .null
+            })
+    }
+
+    init?(_ value: Value) {
+        guard let list = value.list else { return nil }
+        identities = list.map { item in
+            guard let pair = item.list, pair.count == 2, let device = pair[0].integer, let inode = pair[1].integer
+            else {
+                return nil
+            }
+            return FileID(device: UInt64(bitPattern: device), inode: UInt64(bitPattern: inode))
+        }
+    }
+}

@@ -1,0 +1,131 @@
+import Glibc
+import Testing
+
+@testable import Scriptron
+
+@Suite("The worker that is confined ahead", .timeLimit(.minutes(1))) struct AheadWorkerTests {
+    private let harness: WorkerHarness
+
+    init() throws { harness = try WorkerHarness() }
+
+    private func job(_ value: Int) -> String { "return job { run = function() return \(value) end }" }
+
+    private func succeeded(_ value: Int64) -> WorkerEnd.Verdict {
+        var result = WorkerResult(.succeeded)
+        result.result = .int(value)
+        return .finished(result)
+    }
+
+    /// The confined worker, once there is one: runs with this grant ask for it.
+    private func ahead(_ grant: Grant = .nothing) async throws -> Int32 {
+        for _ in 0..<200 {
+            _ = try await harness.run(job(0), grant: grant)
+            for _ in 0..<20 {
+                if let pid = harness.workers.aheadPID { return pid }
+                try await Task.sleep(for: .milliseconds(10))
+            }
+        }
+        throw Failure(code: "ETEST", "no confined worker came")
+    }
+
+    @Test("It takes the next run of the same grant, in the same sandbox") func taken() async throws {
+        let first = try await harness.run(job(1))
+        let waiting = try await ahead()
+        let next = try await harness.run(job(2))
+        // Where a test beside this one mounts something, it is let go of, rightly.
+        if next.pid != waiting { #expect(try FileStatus.of(Path("/proc/\(waiting)"), follow: false) == nil) }
+        #expect(next.end.verdict == succeeded(2))
+        #expect(next.sandbox == first.sandbox)
+        #expect((next.end.exit?.maxRSSBytes ?? 0) > 0)
+    }
+
+    @Test("It is confined before its part comes") func confined() async throws {
+        let pid = try await ahead()
+        let status = String(decoding: try Files.readSmall(Path("/proc/\(pid)/status")), as: UTF8.self)
+        #expect(status.contains("NoNewPrivs:\t1"))
+        #expect(status.contains("Seccomp:\t2"))
+        #expect(status.contains("CapEff:\t0000000000000000"))
+    }
+
+    @Test("A run with another grant passes it by; after eight of them another one waits") func otherGrant() async throws
+    {
+        let waiting = try await ahead()
+        var grant = Grant.nothing
+        grant.read = ["/usr"]
+        for value in 1...40 {
+            let ended = try await harness.run(job(value), grant: grant)
+            #expect(ended.end.verdict == succeeded(Int64(value)))
+            #expect(ended.pid != waiting)
+            try await Task.sleep(for: .milliseconds(30))
+            if let pid = harness.workers.aheadPID, pid != waiting { return }
+        }
+        Issue.record("the one that nobody used stays")
+    }
+
+    @Test("One that died while it waited costs no run") func dies() async throws {
+        ProcessTree.kill(try await ahead())
+        for value in 1...3 {
+            let ended = try await harness.run(job(value))
+            #expect(ended.end.verdict == succeeded(Int64(value)))
+        }
+    }
+
+    @Test("One that is killed as it gets its part is replaced, and the record says so") func killedWithPart()
+        async throws
+    {
+        let waiting = try await ahead()
+        #expect(kill(waiting, SIGSTOP) == 0)
+        let pids = Shared<[Int32]>([])
+        let ended = try await harness.run(
+            job(2),
+            onSpawn: { _, pid in
+                let isFirst = pids.value.withLock { pids in
+                    pids.append(pid)
+                    return pids.count == 1
+                }
+                if isFirst { ProcessTree.kill(pid) }
+            })
+        #expect(ended.end.verdict == succeeded(2))
+        #expect(pids.value.withLock { $0.count } == 2)
+    }
+
+    @Test("It is let go of where a granted directory became another one since") func changed() async throws {
+        let directory = try TemporaryDirectory()
+        let granted = try directory.directory("granted")
+        var grant = Grant.nothing
+        grant.write = [granted]
+        let waiting = try await ahead(grant)
+        try StateFiles.rename(granted, to: directory.path.appending("old"))
+        try directory.directory("granted")
+        let text = "return job { run = function() fs.write(\"\(granted)/seen\", \"x\") end }"
+        let ended = try await harness.run(text, grant: grant)
+        #expect(ended.pid != waiting)
+        #expect(ended.end.verdict == .finished(WorkerResult(.succeeded)))
+        #expect(try FileStatus.of(granted.appending("seen"), follow: false) != nil)
+    }
+
+    @Test("What makes all confinements stale is noticed by the host: a mount since they were made")
+    func mounted() throws {
+        guard Users.ownID == 0 else { return }
+        var watch = MachineWatch()
+        let before = Monotonic.now
+        let changedByNothing = watch.hasChanged(since: Monotonic.now)
+        #expect(!changedByNothing)
+        let directory = try TemporaryDirectory()
+        let target = try directory.directory("mounted")
+        #expect(mount("none", target.text, "tmpfs", 0, nil) == 0)
+        defer { umount2(target.text, Int32(MNT_DETACH)) }
+        let isNoticed = watch.hasChanged(since: before)
+        #expect(isNoticed)
+    }
+
+    @Test("A report of it survives the way to the host") func report() {
+        let key = ConfinementKey(grant: "7", scratch: "/var/lib/scratch/1")
+        let files = ConfinedFiles.look(.nothing, "/usr")
+        let report = ZygoteReport.ahead(pid: 12, key, looked: 3.5, files)
+        #expect(ZygoteReport(report.value) == report)
+        let request = ZygoteRequest.ahead(key)
+        #expect(ZygoteRequest(request.value) == request)
+        #expect(files != ConfinedFiles.look(.nothing, "/no such place"))
+    }
+}
