@@ -39,7 +39,9 @@ let package = Package(
             dependencies: ["Scriptron"],
             // Links to the shipped files: a binary that is installed alone can still make a working directory.
             resources: [.embedInCode("Shipped")],
-            swiftSettings: swiftSettings
+            swiftSettings: swiftSettings,
+            // Whole huge pages of the zygote's text begin where it does.
+            linkerSettings: [.unsafeFlags(["-Xlinker", "-z", "-Xlinker", "max-page-size=2097152"])]
         ),
         // What the tests of the sandbox attack it with: a worker's process of one thread, and a granted program.
         .target(

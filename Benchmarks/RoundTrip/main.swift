@@ -1,7 +1,7 @@
 // The round trip of a trivial, fully sandboxed run against starting a shell, Lua and bubblewrap, one after the other
 // in each round, so that a machine whose speed drifts treats all alike.
 //
-// bench-run [--rounds N] [--warm-up N] [--quiet SECONDS] [--scriptron PATH] [--json]
+// bench-run [--rounds N] [--warm-up N] [--quiet SECONDS] [--pause MS] [--scriptron PATH] [--json]
 // bench-run --layers [--rounds N]: what each layer of the sandbox costs
 import Glibc
 import Scriptron
@@ -12,6 +12,9 @@ struct Options {
     var warmUp = 50
     /// Seconds of quiet before one more run of each; 0: none.
     var quiet = 0.0
+    /// Milliseconds between two rounds: a host does at leisure what can be done ahead, and jobs are not due one right
+    /// after the other.
+    var pause = 20.0
     /// The binary whose zygote is measured; beside this one where not said.
     var binary: Path
     var json = false
@@ -32,6 +35,7 @@ struct Options {
             case "--rounds": rounds = max(1, Int(try number()))
             case "--warm-up": warmUp = Int(try number())
             case "--quiet": quiet = try number()
+            case "--pause": pause = try number()
             case "--scriptron": binary = Path(rest.popFirst() ?? "")
             case "--json": json = true
             case "--layers": layers = true
@@ -39,7 +43,8 @@ struct Options {
                 throw Failure(
                     code: "EUSAGE", "unknown option \(option)",
                     cure:
-                        "bench-run [--rounds N] [--warm-up N] [--quiet SECONDS] [--scriptron PATH] [--json] [--layers]")
+                        "bench-run [--rounds N] [--warm-up N] [--quiet SECONDS] [--pause MS] [--scriptron PATH] [--json] [--layers]"
+                )
             }
         }
     }
@@ -66,7 +71,12 @@ func measure(_ options: Options) throws {
     var figures = contenders.map { Figures(name: $0.name) }
     for round in 0..<options.warmUp { for contender in contenders { _ = try contender.run(round) } }
     for round in 0..<options.rounds {
-        for index in contenders.indices { figures[index].seconds.append(try contenders[index].run(round)) }
+        usleep(UInt32(options.pause * 1000))
+        // Another one goes first each time: who comes after a pause finds a processor that slept.
+        for turn in contenders.indices {
+            let index = (turn + round) % contenders.count
+            figures[index].seconds.append(try contenders[index].run(round))
+        }
     }
     if options.quiet > 0 {
         // The run and the shell; a minute each is enough.

@@ -19,4 +19,5 @@
 #include "programs.h"
 #include "semaphores.h"
 #include "sockets.h"
+#include "text.h"
 #endif

@@ -17,6 +17,12 @@ package struct Capabilities: OptionSet, Sendable, Hashable {
     package static let makeDevices = Capabilities(rawValue: 1 << 27)
     package static let setFileCapabilities = Capabilities(rawValue: 1 << 31)
 
+    /// Takes every capability but these out of what programs of this process can ever gain, and its children's (the
+    /// bounding set); it keeps its own. Needs CAP_SETPCAP.
+    package static func dropBoundingSet(keeping kept: Capabilities) throws(SystemError) {
+        try checked("prctl", "bounding set", result: scriptron_drop_bounding_set(kept.rawValue))
+    }
+
     /// The effective capabilities of this process.
     package static func current() -> Capabilities { Capabilities(rawValue: scriptron_capabilities()) }
 }

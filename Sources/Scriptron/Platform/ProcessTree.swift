@@ -23,6 +23,10 @@ package enum ProcessTree {
         try? StateFiles.open(path, .write).write(Array("0".utf8))
     }
 
+    /// Puts this program's text into huge pages, so that a fork need not map it again; where the machine has none, it
+    /// stays where it is. It costs as much memory as the text is large (some 12 MB), which all forks share.
+    package static func keepTextInHugePages() { _ = scriptron_text_in_huge_pages() }
+
     /// Sets this process's name, as `ps` shows it; at most 15 bytes of it count.
     package static func nameSelf(_ name: String) { _ = scriptron_set_process_name(name) }
 

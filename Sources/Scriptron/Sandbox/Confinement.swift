@@ -160,6 +160,13 @@ package final class Confinement {
     }
 }
 
+extension Capabilities {
+    /// The most that any job keeps.
+    package static let ofJobs: Capabilities = [
+        .changeOwner, .overridePermissions, .actAsOwner, .keepSetID, .setFileCapabilities, .makeDevices,
+    ]
+}
+
 extension Grant {
     /// The capabilities that a job of root keeps: for the files of others; with `setid` also for what restores them.
     /// Who is granted nothing, as the evaluation of a script is, keeps none.

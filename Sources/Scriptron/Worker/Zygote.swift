@@ -65,9 +65,12 @@ struct ZygoteLoop {
         ProcessTree.beOrdinaryVictim()
         ResourceLimits.raiseOpenFiles()
         try control.descriptor.setCloseOnExec()
+        ProcessTree.keepTextInHugePages()
         try Rehearsal.run()
         var facts = SandboxFacts.probe()
         if !rungs.contains(.namespaces) { (facts.pidNamespaces, facts.pidLimits) = (false, false) }
+        // What no worker keeps, no worker need drop.
+        if facts.canSwitchUser { try Capabilities.dropBoundingSet(keeping: .ofJobs) }
         let own = rungs.contains(.groups) ? OwnControlGroups.discover() : OwnControlGroups()
         facts.holders = LimitHolders(limitsPIDs: facts.pidLimits, own)
         holders = facts.holders

@@ -55,7 +55,8 @@ import Testing
         #expect(ended.pid != waiting)
     }
 
-    @Test("One that knows nothing of a grant that came since makes room for one that does") func outdated() async throws {
+    @Test("One that knows nothing of a grant that came since makes room for one that does") func outdated() async throws
+    {
         _ = try await harness.run(job(1))
         let waiting = try await spare()
         var grant = Grant.nothing
