@@ -25,14 +25,19 @@ final class WorkerContender: Sendable {
     /// The layers that were in force in the last run.
     var sandbox: String { state.withLock { $0.sandbox } }
 
-    /// With `alternates` each run has another grant than the one before.
+    /// More grants than workers wait for.
+    private static let many: [Path] = [
+        "/var/tmp", "/var/lib", "/var/cache", "/var/log", "/srv", "/opt", "/mnt", "/home",
+    ]
+
+    /// With `alternates` eight grants take turns.
     init(binary: Path, alternates: Bool = false) throws {
         loop = try EventLoop()
         workers = Workers(loop: loop, executable: binary)
         try workers.start()
         files = try SealedMemory.create(
             name: "trivial", try ValueCodec.encode([Self.name: .text(Self.script)]))
-        grants = (alternates ? ["/var/tmp", "/var/lib"] as [Path] : ["/var/tmp"]).map { path in
+        grants = (alternates ? Self.many : ["/var/tmp"]).map { path in
             var grant = Grant()
             grant.write = [path]
             return grant

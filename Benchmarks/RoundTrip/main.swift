@@ -67,7 +67,7 @@ func measure(_ options: Options) throws {
                 }
             ))
     }
-    contenders.append(("scriptron: another grant than the last", { try alternating.run($0) }))
+    contenders.append(("scriptron: eight grants in turn", { try alternating.run($0) }))
     var figures = contenders.map { Figures(name: $0.name) }
     for round in 0..<options.warmUp { for contender in contenders { _ = try contender.run(round) } }
     for round in 0..<options.rounds {

@@ -24,23 +24,26 @@ struct SpareSlot {
         /// When the files of its confinement were looked at, on the monotonic clock.
         let looked: Double
         let files: ConfinedFiles
+        /// How many launches of other keys it has seen.
+        var passedBy = 0
     }
 
     /// How many confinements are kept in mind; the zygote's own cache forgets by itself.
     private static let capacity = 256
-    /// How many launches pass by the confined worker until another one takes its place.
-    private static let patience = 8
+    /// How many workers wait confined: the jobs that run every minute are few, and each costs a megabyte.
+    private static let mostAhead = 4
+    /// How many launches pass by a confined worker until one for another key may take its place.
+    private static let patience = 16
     /// Seconds until a confined worker that never came is asked for again.
     private static let askPeriod = 1.0
 
     var worker: Worker?
-    private(set) var ahead: Ahead?
+    private(set) var ahead: [ConfinementKey: Ahead] = [:]
     /// The number of each grant's confinement.
     private var numbers: [ConfinementKey: Int] = [:]
     private var asked: [Int64: ConfinementKey] = [:]
-    /// When a confined worker was asked for that did not come yet, on the monotonic clock.
-    private var wantedAt: Double?
-    private var passedBy = 0
+    /// When confined workers were asked for that did not come yet, on the monotonic clock.
+    private var wanted: [ConfinementKey: Double] = [:]
     private var machine = MachineWatch()
 
     /// The waiting worker that has the least left to do for this: one that is confined for it, or one that need not
@@ -53,45 +56,41 @@ struct SpareSlot {
     }
 
     private mutating func takeAhead(for key: ConfinementKey, _ grant: Grant) -> Worker? {
-        guard let ahead else { return nil }
-        guard ahead.key == key else {
-            passedBy += 1
-            return nil
-        }
-        passedBy = 0
-        self.ahead = nil
+        for other in ahead.keys where other != key { ahead[other]?.passedBy += 1 }
         // Let go of, it hears that nobody wants it.
-        guard !machine.hasChanged(since: ahead.looked), ConfinedFiles.look(grant, key.scratch) == ahead.files else {
-            return nil
-        }
-        return ahead.worker
+        guard let taken = ahead.removeValue(forKey: key), !machine.hasChanged(since: taken.looked),
+            ConfinedFiles.look(grant, key.scratch) == taken.files
+        else { return nil }
+        return taken.worker
     }
 
     /// Whether a confined worker is to be made for the next launch like this one.
     mutating func wantsAhead(_ key: ConfinementKey) -> Bool {
         // What never knows its own confinement's number has parts that are made for each run.
-        guard let number = numbers[key], number != .max else { return false }
-        if let ahead {
-            guard ahead.key != key, passedBy >= Self.patience else { return false }
-            self.ahead = nil
-        }
+        guard let number = numbers[key], number != .max, ahead[key] == nil else { return false }
         let now = Monotonic.now
-        if let wantedAt, now - wantedAt < Self.askPeriod { return false }
-        wantedAt = now
-        passedBy = 0
+        wanted = wanted.filter { now - $0.value < Self.askPeriod }
+        guard wanted[key] == nil else { return false }
+        if ahead.count + wanted.count >= Self.mostAhead {
+            guard let idle = ahead.max(by: { $0.value.passedBy < $1.value.passedBy }),
+                idle.value.passedBy >= Self.patience
+            else { return false }
+            ahead[idle.key] = nil
+        }
+        wanted[key] = now
         return true
     }
 
     /// The confined worker that was asked for came.
     mutating func came(_ worker: Ahead) {
-        ahead = worker
-        wantedAt = nil
+        wanted[worker.key] = nil
+        ahead[worker.key] = worker
     }
 
     /// A process of the zygote's ended.
     mutating func ended(_ pid: Int32) {
         if worker?.process.pid == pid { worker = nil }
-        if ahead?.worker.process.pid == pid { ahead = nil }
+        for (key, waiting) in ahead where waiting.worker.process.pid == pid { ahead[key] = nil }
     }
 
     /// The zygote was asked for a worker.

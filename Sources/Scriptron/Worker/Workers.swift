@@ -70,8 +70,8 @@ package final class Workers: Sendable {
     /// The pid of the worker that waits for its part, for tests.
     package var sparePID: Int32? { state.withLock { $0.spare.worker?.process.pid } }
 
-    /// The pid of the worker that waits confined already, for tests.
-    package var aheadPID: Int32? { state.withLock { $0.spare.ahead?.worker.process.pid } }
+    /// The pids of the workers that wait confined already, for tests.
+    package var aheadPIDs: Set<Int32> { state.withLock { Set($0.spare.ahead.values.map(\.worker.process.pid)) } }
 
     /// How many workers there are.
     package var count: Int { state.withLock { $0.sessions.count } }
