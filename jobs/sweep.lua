@@ -4,6 +4,7 @@
 -- with the sticky bit, lost+found and systemd's private directories, what `exclude` names, what is open (where nobody
 -- can tell, too: see `keep_open`), and what changed between the look and the removal. Links are removed, never
 -- followed.
+local wall_clock = require "clock"
 
 -- Directories whose whole content belongs to somebody: never swept, nor anything below the second list.
 local never = {
@@ -83,16 +84,10 @@ local function touched(entry, clock)
   return directory and entry.mtime or entry[clock]
 end
 
--- Whether the clock was set forward since the last run: then everything would seem old at once. It is believed from
--- the next run on.
+-- Whether the clock was set forward since the last run: then everything would seem old at once.
 local function clock_jumped(this)
-  local uptime = sys.uptime()
-  if this.dry_run or not uptime then return false end
-  local now, last = time.precise(), state.get("clock")
-  state.set("clock", { now = now, uptime = uptime })
-  if not last or uptime < last.uptime then return false end
-  local jump = (now - last.now) - (uptime - last.uptime)
-  if jump < 3600 then return false end
+  local jump = wall_clock.jump(this)
+  if not jump then return false end
   this.warn("the clock was set forward by " .. age_text(jump) .. " since the last run: nothing is removed this time")
   return true
 end

@@ -13,6 +13,31 @@ package func archiveModule(_ context: APIContext) -> HostModule {
                 let to = try context.path(arguments, 1, .write, name: "to")
                 return [converted(try context.current("archive.compress").effects.compress(from, to, options))]
             },
+            HostFunction("compress_all") { arguments in
+                var given = try arguments.options(1)
+                var options = CompressOptions()
+                options.format = try given.compressionFormat("format")
+                options.level = try given.level(of: options.format)
+                try given.finish(known: ["format", "level"])
+                let items = try compressItems(arguments, context)
+                if items.isEmpty { return [.list([])] }
+                let outcomes = try context.current(arguments.function).effects.compressAll(items, options)
+                return [
+                    .list(
+                        outcomes.map { outcome in
+                            switch outcome {
+                            case .success(let file): return converted(file)
+                            case .failure(let failure):
+                                return ["code": .text(failure.code), "message": .text(failure.description)]
+                            }
+                        })
+                ]
+            },
+            HostFunction("content") { arguments in
+                try arguments.end(1)
+                let path = try context.path(arguments, 0, .read, follow: false)
+                return [converted(try context.current(arguments.function).effects.compressedContent(path))]
+            },
             HostFunction("decompress") { arguments in
                 var given = try arguments.options(2)
                 let max = try given.size("max")
@@ -81,6 +106,23 @@ package func archiveModule(_ context: APIContext) -> HostModule {
                 ]
             },
         ])
+}
+
+/// What is to be compressed: a list of `{from =, to =}`, each `from` a path or an entry.
+private func compressItems(_ arguments: Arguments, _ context: APIContext) throws(Failure) -> [CompressItem] {
+    guard let values = arguments[0].list else {
+        throw arguments.mismatch(0, "files", "a list of { from = …, to = … }")
+    }
+    var items: [CompressItem] = []
+    for value in values {
+        guard let from = value["from"], case .bytes(let to)? = value["to"] else {
+            throw arguments.mismatch(0, "files", "a list of { from = …, to = … }")
+        }
+        let (path, seen) = try fileAsSeen(from, .read, arguments, context)
+        items.append(
+            CompressItem(from: path, seen: seen, to: try context.check(to, .write, call: arguments.function)))
+    }
+    return items
 }
 
 /// The sources of an archive: paths, stored under their last names, or `{path =, as =}`.

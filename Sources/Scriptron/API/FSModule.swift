@@ -5,7 +5,8 @@ package func fsModule(_ context: APIContext) -> HostModule {
     let files = HandleTable<any OpenFile>("file")
     return HostModule(
         "fs",
-        functions: fsReading(context, walks, lines, files) + fsChanging(context) + fsRemoving(context),
+        functions: fsReading(context, walks, lines, files) + fsChanging(context) + fsRemoving(context)
+            + fsChains(context),
         methods: [
             "walk": [
                 HostFunction("next") { arguments in try walks.object(arguments).next(context) },

@@ -74,6 +74,10 @@ func fsReading(
         },
         HostFunction("openers") { arguments in
             let effects = try context.current("fs.openers").effects
+            if let values = arguments[0].list {
+                let ids = try identities(values, arguments, context)
+                return ids.isEmpty ? [.list([])] : [try effects.request(.openers, ["entries": .list(ids)])]
+            }
             guard let id = try fileID(arguments[0], arguments, context) else { return [.list([])] }
             return [try effects.request(.openers, EntryValue.identity(id))]
         },
@@ -82,12 +86,7 @@ func fsReading(
                 throw arguments.mismatch(0, "entries", "a list of paths or entries")
             }
             let effects = try context.current("fs.in_use").effects
-            var ids: [Value] = []
-            for value in values {
-                // What is gone is in nobody's use; no file has this identity.
-                let id = try fileID(value, arguments, context) ?? FileID(device: 0, inode: 0)
-                ids.append(.map(EntryValue.identity(id)))
-            }
+            let ids = try identities(values, arguments, context)
             if ids.isEmpty { return [.list([])] }
             return [try effects.request(.openAny, ["entries": .list(ids)])]
         },
@@ -99,6 +98,19 @@ extension EntryValue {
     static func identity(_ id: FileID) -> [String: Value] {
         ["device": .int(Int64(bitPattern: id.device)), "inode": .int(Int64(bitPattern: id.inode))]
     }
+}
+
+/// What names the files of a list to the host.
+private func identities(
+    _ values: [Value], _ arguments: Arguments, _ context: APIContext
+) throws(Failure) -> [Value] {
+    var ids: [Value] = []
+    for value in values {
+        // What is gone is in nobody's use; no file has this identity.
+        let id = try fileID(value, arguments, context) ?? FileID(device: 0, inode: 0)
+        ids.append(.map(EntryValue.identity(id)))
+    }
+    return ids
 }
 
 /// The file that a path or an entry stands for; nil where there is none.

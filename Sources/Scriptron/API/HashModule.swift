@@ -4,12 +4,16 @@ package func hashModule(_ context: APIContext) -> HostModule {
         "hash",
         functions: [
             HostFunction("file") { arguments in
-                let digest = try Digest(try algorithm(arguments, 1))
+                var options = try arguments.options(1)
+                let digest = try Digest(try algorithm(&options))
+                var left = try options.size("first") ?? .max
+                try options.finish(known: ["algorithm", "first"])
                 let path = try context.path(arguments, 0, .read)
                 let file = try context.current("hash.file").effects.open(path, .read, call: "hash.file")
-                while true {
-                    let bytes = try file.read(1 << 20)
+                while left > 0 {
+                    let bytes = try file.read(Int(min(left, 1 << 20)))
                     if bytes.isEmpty { break }
+                    left -= Int64(bytes.count)
                     digest.update(bytes)
                 }
                 try file.close()

@@ -12,6 +12,9 @@ package protocol Effects: AnyObject {
     func status(_ path: CheckedPath, follow: Bool) throws(Failure) -> FileEntry?
     /// The entries of a directory that the filter wants, sorted by name.
     func list(_ directory: CheckedPath, _ filter: EntryFilter) throws(Failure) -> [FileEntry]
+    /// The names in a directory that match one of the patterns (empty: all), sorted, without a look at the files: of
+    /// regular files, and of what else there is.
+    func names(_ directory: CheckedPath, _ patterns: [Glob]) throws(Failure) -> DirectoryNames
     /// What is below a directory, no link followed.
     func walk(_ root: CheckedPath, _ options: WalkOptions) throws(Failure) -> any EntrySource
     /// A regular file's content; one of more than `max` bytes is a failure (`EFBIG`), never cut.
@@ -42,6 +45,12 @@ package protocol Effects: AnyObject {
     /// Sets the times (nanoseconds since the epoch; nil: as they are), and makes an empty file where there is none.
     func touch(_ path: CheckedPath, modified: Int64?, accessed: Int64?) throws(Failure)
     func truncate(_ path: CheckedPath, size: Int64) throws(Failure)
+    /// Changes names in one directory, chain by chain: what fails ends its chain and no other. What a chain makes is
+    /// ready before its first change. Durable when it returns.
+    func change(_ directory: CheckedPath, _ chains: [[DirectoryChange]]) throws(Failure) -> [ChainOutcome]
+    /// Copies a file that is being written to a name that is free, and empties it; with `seen` only if it still is that
+    /// file. What is written between the last look and the cut is lost.
+    func copyTruncate(_ from: CheckedPath, seen: FileStatus?, _ to: CheckedPath) throws(Failure) -> CutFile
     /// A new directory in the run's scratch.
     func temporaryDirectory() throws(Failure) -> Path
 
@@ -49,6 +58,10 @@ package protocol Effects: AnyObject {
 
     /// Makes a compressed copy with the times, mode and owner of the file, and reads it back before it gets its name.
     func compress(_ from: CheckedPath, _ to: CheckedPath, _ options: CompressOptions) throws(Failure) -> ConvertedFile
+    /// The same for many files, several at a time: what became of each.
+    func compressAll(_ items: [CompressItem], _ options: CompressOptions) throws(Failure) -> [Result<ConvertedFile, Failure>]
+    /// What a compressed file holds, read through.
+    func compressedContent(_ path: CheckedPath) throws(Failure) -> ConvertedFile
     /// The same back; content of more than `max` bytes is a failure (`EFBIG`).
     func decompress(_ from: CheckedPath, _ to: CheckedPath, max: Int64?) throws(Failure) -> ConvertedFile
 

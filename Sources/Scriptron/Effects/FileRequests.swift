@@ -82,3 +82,25 @@ package enum SeekOrigin: String, Sendable, Hashable, CaseIterable {
     case current = "cur"
     case end
 }
+
+/// The names in a directory.
+package struct DirectoryNames: Sendable {
+    /// Of regular files.
+    package var files: [[UInt8]] = []
+    /// Of everything else, with what it is.
+    package var others: [(name: [UInt8], kind: FileKind)] = []
+
+    package init() {}
+
+    mutating func add(_ name: [UInt8], _ kind: FileKind) {
+        if kind == .file { files.append(name) } else { others.append((name, kind)) }
+    }
+
+    /// The same, sorted by name.
+    func sorted() -> DirectoryNames {
+        var copy = self
+        copy.files.sort { $0.lexicographicallyPrecedes($1) }
+        copy.others.sort { $0.name.lexicographicallyPrecedes($1.name) }
+        return copy
+    }
+}

@@ -58,8 +58,8 @@ package enum HostService: String, Sendable, CaseIterable {
     case storeCopy = "sys.store_copy"
     /// `{}` → list of `{name, last_success, outcome, result, next, scheduled}`.
     case sysJobs = "sys.jobs"
-    /// `{device, inode}` or `{paths}` → list of `{pid, name, mode}` of the processes that have it open (mapped counts),
-    /// or null where the host may not look everywhere.
+    /// `{device, inode}` or `{paths}` → list of `{pid, name, mode, appends}` of the processes that have it open (mapped
+    /// counts), or null where the host may not look everywhere; `{entries: [{device, inode}]}` → a list of such lists.
     case openers
     /// `{entries: [{device, inode}]}` → list of booleans, or null where the host may not look everywhere.
     case openAny = "open_any"

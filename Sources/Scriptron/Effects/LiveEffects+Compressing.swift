@@ -3,37 +3,117 @@ extension LiveEffects {
     package func compress(
         _ from: CheckedPath, _ to: CheckedPath, _ options: CompressOptions
     ) throws(Failure) -> ConvertedFile {
-        let call = "archive.compress"
-        return try convert(from.path, to.path, call) { source, target in
-            let compressor = try Compressor(
-                options.format, level: options.level,
-                // Threads pay from the first megabytes on.
-                threads: source.status.size > 4 << 20 ? Self.compressionThreads : 0)
-            let digest = try Digest(.sha256)
-            var result = ConvertedFile(bytes: 0, stored: 0)
-            func sink(_ bytes: [UInt8]) throws {
-                result.stored += Int64(bytes.count)
-                try target.write(bytes)
+        let outcomes = try compressAll([CompressItem(from: from, to: to)], options, "archive.compress")
+        switch outcomes.first {
+        case .success(let result): return result
+        case .failure(let failure): throw failure
+        case nil: throw Failure(code: "EINTERNAL", "archive.compress: nothing became of \(from.path.text)")
+        }
+    }
+
+    package func compressAll(
+        _ items: [CompressItem], _ options: CompressOptions
+    ) throws(Failure) -> [Result<ConvertedFile, Failure>] {
+        try compressAll(items, options, "archive.compress_all")
+    }
+
+    /// Small files on several threads at once, a file each; larger ones one after the other, by as many threads where
+    /// the format can use them.
+    private func compressAll(
+        _ items: [CompressItem], _ options: CompressOptions, _ call: String
+    ) throws(Failure) -> [Result<ConvertedFile, Failure>] {
+        try checkDeadline(call)
+        var directories: [Path: Directory] = [:]
+        var outcomes: [Result<ConvertedFile, any Error>?] = Array(repeating: nil, count: items.count)
+        var small: [(index: Int, work: FileCompression.Work)] = []
+        var large: [(index: Int, work: FileCompression.Work)] = []
+        for (index, item) in items.enumerated() {
+            do {
+                let work = FileCompression.Work(
+                    source: try directory(of: item.from.path, &directories, source: true), sourceName: item.from.path.name,
+                    seen: item.seen, target: try directory(of: item.to.path, &directories, source: false),
+                    targetName: item.to.path.name)
+                let size = try item.seen?.size ?? work.source.status(work.sourceName)?.size ?? 0
+                // gzip has no threads of its own.
+                let isLarge = size > FileCompression.small && options.format == .zstd
+                if isLarge { large.append((index, work)) } else { small.append((index, work)) }
+            } catch {
+                outcomes[index] = .failure(error)
             }
-            while true {
-                try checkDeadline(call)
-                let bytes = try source.descriptor.read(1 << 20)
-                if bytes.isEmpty { break }
-                digest.update(bytes)
-                result.bytes += Int64(bytes.count)
-                try compressor.feed(bytes, sink)
+        }
+        let deadline = settings.deadline
+        let compression = FileCompression(options: options, modeMask: allowedMode(0o7777)) {
+            if Monotonic.now >= deadline { throw Self.overdue(call) }
+        }
+        for (index, outcome) in CompressionPool.run(small, compression, threads: Self.compressionThreads) {
+            outcomes[index] = outcome
+        }
+        for (index, outcome) in CompressionPool.inline(large, compression, threads: Self.compressionThreads) {
+            outcomes[index] = outcome
+        }
+        for directory in Set(items.map(\.to.path.parent)).compactMap({ directories[$0] }) {
+            try told(call, items[0].to.path.parent) { try directory.sync() }
+        }
+        return zip(items, outcomes).map { item, outcome in
+            switch outcome {
+            case .success(let result)?: .success(result)
+            case .failure(let error)?: .failure(failure(of: error, item, call))
+            case nil: .failure(Self.overdue(call))
             }
-            try compressor.feed([], last: true, sink)
-            let hash = Digest.hexadecimal(digest.finish())
-            // What was written is read back: compressors, memory and disks have failed before.
-            try target.seek(to: 0)
-            let (bytes, found) = try content(of: target, call)
-            guard bytes == result.bytes, found == hash else {
-                throw Failure(
-                    code: "EDAMAGED", "\(call) \(to.path.text): what was written does not give the content back",
-                    cure: "look for errors of memory and disk in the kernel's log (dmesg); nothing was kept of it")
+        }
+    }
+
+    /// The directory that holds a path, opened once for all that are in it.
+    private func directory(
+        of path: Path, _ opened: inout [Path: Directory], source: Bool
+    ) throws -> Directory {
+        let parent = path.parent
+        if let directory = opened[parent] { return directory }
+        do {
+            let directory = try Directory(parent)
+            opened[parent] = directory
+            return directory
+        } catch {
+            throw source ? FileCompression.SourceTrouble(error: error) : error
+        }
+    }
+
+    /// The failure of one file's compression, told by the path that it is about.
+    private func failure(of error: any Error, _ item: CompressItem, _ call: String) -> Failure {
+        let source = error as? FileCompression.SourceTrouble
+        let path = source == nil ? item.to.path : item.from.path
+        switch source?.error ?? error {
+        case let failure as Failure where failure.code == "EDEADLINE": return failure
+        case let failure as Failure:
+            return Failure(code: failure.code, "\(call) \(path.text): \(failure.message)", cure: failure.cure)
+        case let error as SystemError where error.name == "EEXIST":
+            return Failure(
+                code: "EEXIST", "\(call) \(path.text): it is there already",
+                cure: "nothing is overwritten: take another name")
+        case let error:
+            do {
+                return try told(call, path) { throw error }
+            } catch {
+                return error
             }
-            result.sha256 = hash
+        }
+    }
+
+    package func compressedContent(_ path: CheckedPath) throws(Failure) -> ConvertedFile {
+        try compressedContent(real: path.path)
+    }
+
+    /// The same of a path that was checked, or what such a path leads to in the overlay.
+    func compressedContent(real path: Path) throws(Failure) -> ConvertedFile {
+        let call = "archive.content"
+        try checkDeadline(call)
+        let (directory, name) = try place(path, call)
+        return try told(call, path) {
+            let file = try RegularFile.read(name, in: directory, follow: false)
+            var result = try told(damaged: path, call) {
+                try FileCompression.content(of: file.descriptor) { try self.checkDeadline(call) }
+            }
+            result.stored = file.status.size
             return result
         }
     }
@@ -65,20 +145,6 @@ extension LiveEffects {
 
     /// How many threads compress beside the one that reads.
     static var compressionThreads: Int { min(8, ProcessEnvironment.cores) }
-
-    /// Length and SHA-256 of what a compressed file holds, from where it stands.
-    private func content(of file: Descriptor, _ call: String) throws -> (bytes: Int64, sha256: String) {
-        let decompressor = Decompressor(file.read)
-        let digest = try Digest(.sha256)
-        var count: Int64 = 0
-        while true {
-            try checkDeadline(call)
-            let bytes = try decompressor.next()
-            if bytes.isEmpty { return (count, Digest.hexadecimal(digest.finish())) }
-            count += Int64(bytes.count)
-            digest.update(bytes)
-        }
-    }
 
     /// Runs `body` with what is damaged told by the call and the path.
     func told<Result>(damaged path: Path, _ call: String, _ body: () throws -> Result) throws -> Result {

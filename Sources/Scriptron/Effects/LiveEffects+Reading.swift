@@ -23,6 +23,17 @@ extension LiveEffects {
         }
     }
 
+    package func names(_ directory: CheckedPath, _ patterns: [Glob]) throws(Failure) -> DirectoryNames {
+        try told("fs.names", directory.path) {
+            var names = DirectoryNames()
+            for (name, kind) in try Directory(directory.path).namesWithKinds()
+            where patterns.isEmpty || patterns.contains(where: { $0.matches(name) }) {
+                names.add(name, kind)
+            }
+            return names.sorted()
+        }
+    }
+
     package func walk(_ root: CheckedPath, _ options: WalkOptions) throws(Failure) -> any EntrySource {
         try told("fs.walk", root.path) {
             let directory = try Directory(root.path)

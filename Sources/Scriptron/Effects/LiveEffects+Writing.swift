@@ -108,8 +108,13 @@ extension LiveEffects {
 
     /// Owner (where it may be given away), mode and times of a copy's source.
     func preserve(_ status: FileStatus, on file: Descriptor) throws {
+        try Self.preserve(status, on: file, modeMask: allowedMode(0o7777))
+    }
+
+    /// The same by the bits of a mode that may be given, for any thread.
+    static func preserve(_ status: FileStatus, on file: Descriptor, modeMask: UInt32) throws {
         let now = try FileStatus(of: file)
-        var mode = allowedMode(status.mode)
+        var mode = status.mode & modeMask
         if now.uid != status.uid || now.gid != status.gid {
             do throws(SystemError) {
                 try file.setOwner(uid: status.uid, gid: status.gid)

@@ -79,12 +79,14 @@ package final class LiveEffects: Effects {
 
     /// Fails where the attempt's time is over.
     func checkDeadline(_ call: String) throws(Failure) {
-        if Monotonic.now >= settings.deadline {
-            throw Failure(
-                code: "EDEADLINE", "\(call): the run's timeout is over",
-                cure: "raise the job's timeout, or do less a run"
-            )
-        }
+        if Monotonic.now >= settings.deadline { throw Self.overdue(call) }
+    }
+
+    /// The failure of a call that the attempt has no more time for.
+    static func overdue(_ call: String) -> Failure {
+        Failure(
+            code: "EDEADLINE", "\(call): the run's timeout is over",
+            cure: "raise the job's timeout, or do less a run")
     }
 
     // Helpers of the file operations.

@@ -10,6 +10,32 @@ extension PlannedEffects {
         try convert(from.path, to.path, "archive.decompress", effect: "decompress")
     }
 
+    package func compressAll(
+        _ items: [CompressItem], _ options: CompressOptions
+    ) throws(Failure) -> [Result<ConvertedFile, Failure>] {
+        let call = "archive.compress_all"
+        return items.map { item in
+            do throws(Failure) {
+                if let seen = item.seen, try !existing(item.from.path, follow: false, call).status.isStill(seen) {
+                    throw LiveEffects.changed(call, item.from.path)
+                }
+                return .success(try convert(item.from.path, item.to.path, call, effect: "compress"))
+            } catch {
+                return .failure(error)
+            }
+        }
+    }
+
+    package func compressedContent(_ path: CheckedPath) throws(Failure) -> ConvertedFile {
+        let call = "archive.content"
+        used.reads(path.path)
+        let found = try existing(path.path, follow: false, call)
+        if found.status.kind != .file { throw FileFailure.notRegular(found.status.kind, call, path.path) }
+        if case .real(let real) = found.content { return try live.compressedContent(real: real) }
+        plan.isAssumed = true
+        return ConvertedFile(bytes: found.status.size, stored: found.status.size)
+    }
+
     /// A file made out of another one; of its size only the other's is known.
     private func convert(
         _ from: Path, _ to: Path, _ call: String, effect: String

@@ -33,6 +33,18 @@ extension PlannedEffects {
         return entries.sorted { $0.path < $1.path }
     }
 
+    package func names(_ directory: CheckedPath, _ patterns: [Glob]) throws(Failure) -> DirectoryNames {
+        used.reads(directory.path)
+        let found = try directoryAt(directory.path, "fs.names")
+        if !overlay.hasChanges(below: found.path) { return try live.names(directory, patterns) }
+        var names = DirectoryNames()
+        for child in try children(found.path, "fs.names") {
+            let name = child.path.name
+            if patterns.isEmpty || patterns.contains(where: { $0.matches(name) }) { names.add(name, child.status.kind) }
+        }
+        return names.sorted()
+    }
+
     private func directoryAt(_ path: Path, _ call: String) throws(Failure) -> Overlay.Found {
         let found = try existing(path, follow: true, call)
         guard found.status.kind == .directory else {

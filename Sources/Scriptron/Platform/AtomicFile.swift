@@ -84,16 +84,24 @@ package final class AtomicFile {
     /// error (EEXIST), also one that appears in this moment. A failure leaves nothing behind.
     package func commit(replace: Bool) throws(SystemError) {
         do throws(SystemError) {
-            try retrying("fsync") { fsync(descriptor.number) }
-            do throws(SystemError) {
-                try directory.rename(temporary, to: name, in: directory, replace: replace)
-            } catch  where !replace && error.number == EINVAL {
-                // A file system without RENAME_NOREPLACE: a hard link never replaces either.
-                try directory.link(temporary, of: directory, to: name)
-                try directory.unlink(temporary)
-            }
+            try sync()
+        } catch {
+            abandon()
+            throw error
+        }
+        try publish(replace: replace)
+        try directory.sync()
+    }
+
+    /// Makes the content durable (fsync(2)).
+    package func sync() throws(SystemError) { try retrying("fsync") { fsync(descriptor.number) } }
+
+    /// Gives it its name, as `commit` does; to make that durable is left to the caller, who syncs the directory once
+    /// for many files.
+    package func publish(replace: Bool) throws(SystemError) {
+        do throws(SystemError) {
+            try directory.rename(temporary, to: name, in: directory, replace: replace)
             pending = false
-            try directory.sync()
         } catch {
             abandon()
             throw error

@@ -66,6 +66,21 @@ package struct Directory: Sendable {
         return all
     }
 
+    /// The same with what each name stands for; the file is looked at only where the file system does not say it.
+    package func namesWithKinds() throws(SystemError) -> [(name: [UInt8], kind: FileKind)] {
+        var reader = DirectoryReader(self)
+        var all: [(name: [UInt8], kind: FileKind)] = []
+        while let record = try reader.next() {
+            if let kind = record.kind {
+                all.append((record.name, kind))
+            } else if let status = try status(record.name) {
+                // What is gone by now was never there.
+                all.append((record.name, status.kind))
+            }
+        }
+        return all
+    }
+
     /// Removes a name that is not a directory.
     package func unlink(_ name: [UInt8]) throws(SystemError) { try unlink(name, flags: 0) }
 
@@ -115,6 +130,11 @@ package struct Directory: Sendable {
             withName(name) {
                 scriptron_rename_at(descriptor.number, from, directory.descriptor.number, $0, replace ? 1 : 0)
             }
+        }
+        if result == -EINVAL, !replace, let kind = try status(from)?.kind, kind != .directory {
+            // A file system without RENAME_NOREPLACE: a hard link never replaces either.
+            try directory.link(from, of: self, to: name)
+            return try unlink(from)
         }
         try checked("renameat2", Path(bytes: name).text, result: result)
     }

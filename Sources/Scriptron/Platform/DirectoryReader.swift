@@ -6,6 +6,8 @@ struct DirectoryReader {
     /// One name of a directory.
     struct Record {
         let name: [UInt8]
+        /// What kind of file it is, where the file system says so.
+        let kind: FileKind?
         /// Where the reading goes on behind it, for `lseek`.
         let offset: Int64
     }
@@ -42,9 +44,23 @@ struct DirectoryReader {
             let offset = bytes.loadUnaligned(fromByteOffset: start + 8, as: Int64.self)
             let length = Int(bytes.loadUnaligned(fromByteOffset: start + 16, as: UInt16.self))
             let name = bytes[start + 19..<start + length].prefix { $0 != 0 }
-            return (Record(name: Array(name), offset: offset), length)
+            return (Record(name: Array(name), kind: Self.kind(bytes[start + 18]), offset: offset), length)
         }
         position += length
         return record
+    }
+
+    /// The kind that d_type stands for (readdir(3)); nil: unknown.
+    private static func kind(_ type: UInt8) -> FileKind? {
+        switch Int(type) {
+        case DT_REG: .file
+        case DT_DIR: .directory
+        case DT_LNK: .link
+        case DT_FIFO: .fifo
+        case DT_SOCK: .socket
+        case DT_BLK: .block
+        case DT_CHR: .character
+        default: nil
+        }
     }
 }

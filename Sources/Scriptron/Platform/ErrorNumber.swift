@@ -6,6 +6,7 @@ package enum ErrorNumber {
     package static let accessDenied = EACCES
     package static let noSuchCall = ENOSYS
     package static let notFound = ENOENT
+    package static let exists = EEXIST
     package static let noProcess = ESRCH
     package static let notDirectory = ENOTDIR
     package static let otherFileSystem = EXDEV

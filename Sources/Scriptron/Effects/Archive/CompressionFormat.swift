@@ -30,6 +30,20 @@ package struct CompressOptions: Sendable, Hashable {
     package init() {}
 }
 
+/// One file of many to compress.
+package struct CompressItem: Sendable {
+    package var from: CheckedPath
+    /// The file as it was seen: another, or one that was written to since, is not read. Nil: whatever is there.
+    package var seen: FileStatus?
+    package var to: CheckedPath
+
+    package init(from: CheckedPath, seen: FileStatus? = nil, to: CheckedPath) {
+        self.from = from
+        self.seen = seen
+        self.to = to
+    }
+}
+
 /// What became of a file that was compressed or decompressed.
 package struct ConvertedFile: Sendable, Hashable {
     /// Bytes of the content.

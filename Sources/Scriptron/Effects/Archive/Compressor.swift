@@ -45,6 +45,14 @@ final class Compressor {
         buffer.deallocate()
     }
 
+    /// Begins anew, with another content.
+    func reset() {
+        switch stream {
+        case .zstd(let context): ZSTD_CCtx_reset(context, ZSTD_reset_session_only)
+        case .gzip(let state): deflateReset(state)
+        }
+    }
+
     private static let noMemory = Failure(code: "ENOMEM", "no memory to compress in")
 
     /// Takes the next bytes, the `last` or not, and gives what is ready to `sink`.

@@ -166,10 +166,17 @@ package final class MachineServices: Sendable {
     // Open files.
 
     private func openers(_ arguments: ServiceArguments, _ grant: Grant) throws(Failure) -> Value {
+        func values(_ openers: [OpenFiles.Opener]) -> Value {
+            .list(Set(openers).sorted { ($0.pid, $0.mode) < ($1.pid, $1.mode) }.map(\.value))
+        }
+        if arguments.values["entries"]?.list != nil {
+            let ids = try arguments.entries()
+            guard let found = try OpenFiles().openers(of: Set(ids), mounts: try mounts()) else { return .null }
+            return .list(ids.map { values(found[$0] ?? []) })
+        }
         let ids = try arguments.files(grant)
         guard let found = try OpenFiles().openers(of: ids, mounts: try mounts()) else { return .null }
-        let all = ids.flatMap { found[$0] ?? [] }
-        return .list(Set(all).sorted { ($0.pid, $0.mode) < ($1.pid, $1.mode) }.map(\.value))
+        return values(ids.flatMap { found[$0] ?? [] })
     }
 
     private func openAny(_ arguments: ServiceArguments) throws(Failure) -> Value {

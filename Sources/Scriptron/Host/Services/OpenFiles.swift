@@ -6,8 +6,12 @@ struct OpenFiles: Sendable {
         let name: String
         /// `r`, `w`, `rw`; `mapped`; `directory` (it works in it, or it is its root).
         let mode: String
+        /// Whether it writes at the file's end alone (O_APPEND).
+        var appends = false
 
-        var value: Value { ["pid": .int(Int64(pid)), "name": .text(name), "mode": .text(mode)] }
+        var value: Value {
+            ["pid": .int(Int64(pid)), "name": .text(name), "mode": .text(mode), "appends": .bool(appends)]
+        }
     }
 
     let proc: Path
@@ -85,10 +89,10 @@ struct OpenFiles: Sendable {
                 let info = folder.appending("fdinfo").appending(Path(bytes: number))
                 // A descriptor may be closed at any moment.
                 guard let text = try? Files.readSmall(info) else { continue }
-                let (inode, mode) = OpenFileText.descriptor(text)
+                let (inode, mode, appends) = OpenFileText.descriptor(text)
                 if let inode, !inodes.contains(inode) { continue }
                 switch try identify(folder.appending("fd").appending(Path(bytes: number))) {
-                case .file(let id): add(id, facts, mode)
+                case .file(let id): add(id, facts, mode, appends: appends)
                 case .mayHang: addAll(inode: inode, facts, mode)
                 case .gone: continue
                 }
@@ -129,9 +133,9 @@ struct OpenFiles: Sendable {
             }
         }
 
-        private mutating func add(_ id: FileID, _ facts: ProcessFacts, _ mode: String) {
+        private mutating func add(_ id: FileID, _ facts: ProcessFacts, _ mode: String, appends: Bool = false) {
             guard files.contains(id) else { return }
-            let opener = Opener(pid: facts.pid, name: facts.name, mode: mode)
+            let opener = Opener(pid: facts.pid, name: facts.name, mode: mode, appends: appends)
             if found[id]?.contains(opener) != true { found[id, default: []].append(opener) }
         }
     }

@@ -52,19 +52,22 @@ struct ProcessFacts: Sendable, Hashable {
 
 /// What /proc says of one open file of a process.
 enum OpenFileText {
-    /// The inode and the mode (`r`, `w`, `rw`) of /proc/PID/fdinfo/N; the inode is nil before Linux 5.14.
-    static func descriptor(_ text: [UInt8]) -> (inode: UInt64?, mode: String) {
+    /// The inode and the mode (`r`, `w`, `rw`) of /proc/PID/fdinfo/N, and whether it writes at the end alone
+    /// (O_APPEND); the inode is nil before Linux 5.14.
+    static func descriptor(_ text: [UInt8]) -> (inode: UInt64?, mode: String, appends: Bool) {
         var inode: UInt64?
         var mode = "r"
+        var appends = false
         for line in text.split(separator: UInt8(ascii: "\n")) {
             let parts = String(decoding: line, as: UTF8.self).split(whereSeparator: { $0 == ":" || $0.isWhitespace })
             guard parts.count == 2 else { continue }
             if parts[0] == "ino" { inode = UInt64(parts[1]) }
             if parts[0] == "flags", let flags = UInt32(parts[1], radix: 8) {
                 mode = ["r", "w", "rw", "r"][Int(flags & 3)]
+                appends = mode != "r" && flags & 0o2000 != 0
             }
         }
-        return (inode, mode)
+        return (inode, mode, appends)
     }
 
     /// The files of /proc/PID/maps, by the device and inode that stand there.
