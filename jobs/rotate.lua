@@ -148,7 +148,7 @@ function Rotation:tell_writers()
   if not self.settings.has_after or not (self.report.has_begun or state.get("after")) then return true end
   local told, problem = tell_writers(self.settings, self.report.new)
   if told then
-    state.delete("after")
+    self.report:remember("after", nil)
   else
     self.report:fail("after", problem)
   end
@@ -174,7 +174,7 @@ function Rotation:run()
   if report.clock_jumped then
     report:note("the clock was set forward since the last run: nothing is removed for its age this time")
   end
-  rotating.finish(report)
+  rotating.finish(settings, report)
   self.places = logfiles.find(settings, settings.scheme,
     function(entry, why, named) report:odd(entry, why, named) end,
     function(path, why) report:fail(path, why) end)

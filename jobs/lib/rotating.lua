@@ -104,12 +104,14 @@ local function rename(place, due, settings, report)
     end
     chains[index] = chain
   end
+  if settings.create then report:remember("renaming", { path = place.path, at = time.precise() }) end
   for index, outcome in ipairs(fs.change(place.path, chains)) do
     local log = due[index]
     local renamed = outcome == true or outcome.done >= #chains[index] - (settings.create and 1 or 0)
     if renamed then report:rotated(log.entry, place.path .. "/" .. log.target, log.why) end
     if outcome ~= true then tell(outcome, log.entry, report) end
   end
+  if settings.create then report:remember("renaming", nil) end
 end
 
 --- Of those who have a log open the first who does not write at its end: after a cut he would leave a hole.
@@ -133,7 +135,7 @@ local function cut(place, due, settings, report)
         "%s (pid %d) does not open it to append: cut, it would begin with a hole", stray.name, stray.pid))
     else
       -- What a killed run was about to cut must not be there twice: see `rotating.finish`.
-      state.set("cutting", { log = entry.path, copy = target, inode = entry.inode })
+      report:remember("cutting", { log = entry.path, copy = target, inode = entry.inode })
       local outcome = #log.steps > 0 and fs.change(place.path, { log.steps })[1] or true
       if outcome ~= true then
         tell(outcome, entry, report)
@@ -151,7 +153,7 @@ local function cut(place, due, settings, report)
     end
     if report.is_late then return end
   end
-  state.delete("cutting")
+  report:remember("cutting", nil)
 end
 
 --- Rotates what is due in one directory.
@@ -184,11 +186,8 @@ function rotating.run(place, settings, report)
   flush()
 end
 
---- Ends what a killed run began: where a copy was made and its log not cut, the log still begins with all that is in
---- the copy, and the copy goes.
-function rotating.finish(report)
-  local begun = state.get("cutting")
-  if not begun then return end
+--- Where a copy was made and its log not cut, the log still begins with all that is in the copy, and the copy goes.
+local function finish_cut(begun, report)
   local copy, log = fs.stat(begun.copy, { follow = false }), fs.stat(begun.log, { follow = false })
   local is_twice = copy and log and copy.type == "file" and copy.size > 0 and log.type == "file"
     and log.inode == begun.inode and log.size >= copy.size
@@ -196,7 +195,43 @@ function rotating.finish(report)
   if is_twice and fs.remove(copy) then
     report:explain(begun.copy, "removed: a run was cut before it cut the log, which still has all of it")
   end
-  state.delete("cutting")
+end
+
+--- Where a log was renamed and its successor not made, it is made: its writer may not be able to.
+local function finish_rename(begun, settings, report)
+  local entry = fs.stat(begun.path)
+  if not entry or entry.type ~= "directory" then return end
+  local place = { path = begun.path }
+  local chains = {}
+  for base, of_log in pairs((logfiles.generations(place, settings.scheme))) do
+    local newest = logfiles.sorted(of_log, settings.scheme)[1].files[1]
+    local file = newest and newest.ending == "" and not fs.stat(begun.path .. "/" .. base, { follow = false })
+      and fs.stat(begun.path .. "/" .. newest.name, { follow = false })
+    -- Renaming sets a file's ctime: an older one is of a log that went another way.
+    if file and file.type == "file" and file.ctime >= begun.at - 1 then
+      chains[#chains + 1] = {
+        { create = base, mode = settings.mode or file.mode, owner = owner_of(file, settings) },
+      }
+      report:explain(begun.path .. "/" .. base, "made anew: a run was cut after it renamed it")
+    end
+  end
+  if #chains == 0 then return end
+  for index, outcome in ipairs(fs.change(begun.path, chains)) do
+    if outcome ~= true then report:fail(begun.path .. "/" .. chains[index][1].create, outcome.message) end
+  end
+end
+
+--- Ends what a killed run began.
+function rotating.finish(settings, report)
+  local cutting, renaming = state.get("cutting"), state.get("renaming")
+  if cutting then
+    finish_cut(cutting, report)
+    report:remember("cutting", nil)
+  end
+  if renaming then
+    if settings.create then finish_rename(renaming, settings, report) end
+    report:remember("renaming", nil)
+  end
 end
 
 return rotating

@@ -56,12 +56,17 @@ function Report:unknown()
     .. '(keep_open = "known" believes that they are closed)')
 end
 
+--- Keeps in mind, durably, what is about to be done, for the run that comes after a kill; nil: it is done.
+function Report:remember(key, value)
+  if not self.this.dry_run then state.set(key, value) end
+end
+
 --- Called before the first change of names.
 function Report:begins()
   if self.has_begun then return end
   self.has_begun = true
-  -- Durable before the first name changes: whoever writes the logs is told, also by the next run.
-  if self.settings.has_after then state.set("after", true) end
+  -- Whoever writes the logs is told, if need be by the next run.
+  if self.settings.has_after then self:remember("after", true) end
 end
 
 function Report:rotated(entry, target, why)

@@ -84,7 +84,7 @@ final class APIFixture {
         return try run(try Files.readSmall(root.appending(file)), name: file, settings: settings)
     }
 
-    private func run(_ text: [UInt8], name: String, settings: [String: Value]) throws -> Value {
+    func run(_ text: [UInt8], name: String, settings: [String: Value]) throws -> Value {
         let scratch = directory.at("scratch")
         var means = LiveEffects.Settings(
             services: services, grant: grant, base: directory.at("box"), scratch: scratch, zone: "UTC",

@@ -112,4 +112,68 @@ import Testing
         #expect(api.steps == ["compress a a.zst", "remove a", "decompress a.zst b"])
         #expect(try api.directory.names("box") == ["a"])
     }
+
+    @Test("Many at once: each as it would be alone, with what fails told apart", arguments: ["zstd", "gzip"])
+    func many(format: String) throws {
+        let api = try APIFixture()
+        for index in 0..<40 { try api.directory.file("box/\(index).log", Self.content(index * 1000), mode: 0o640) }
+        try api.directory.file("box/large.log", Self.content(5_000_000))
+        try api.directory.file("box/3.packed", "there")
+        try api.directory.link("box/link.log", to: api.at("1.log"))
+        let result = try api.run(
+            """
+            local files, sizes = {}, {}
+            for index = 0, 39 do
+              files[#files + 1] = { from = fs.stat(index .. ".log"), to = index .. ".packed" }
+              sizes[#sizes + 1] = files[#files].from.size
+            end
+            fs.append("5.log", "more")
+            fs.remove("7.log")
+            files[#files + 1] = { from = "large.log", to = "large.packed" }
+            files[#files + 1] = { from = "link.log", to = "link.packed" }
+            files[#files + 1] = { from = "0.log", to = "nowhere/0.packed" }
+            local outcomes = archive.compress_all(files, { format = "\(format)" })
+            local wrong = {}
+            for index, outcome in ipairs(outcomes) do
+              if outcome.code then
+                wrong[#wrong + 1] = outcome.code .. " " .. (outcome.message:match("/box/(%S-):") or "?")
+              else
+                local content = archive.content(files[index].to)
+                if content.sha256 ~= hash.file((files[index].to:gsub("packed$", "log"))) or content.bytes ~= outcome.bytes
+                  or outcome.stored ~= fs.stat(files[index].to).size or content.stored ~= outcome.stored then
+                  wrong[#wrong + 1] = files[index].to
+                end
+              end
+            end
+            return wrong
+            """)
+        #expect(
+            result == [
+                "EEXIST 3.packed", "ECHANGED 5.log", "ENOENT 7.log", "ELOOP link.log", "ENOENT nowhere/0.packed",
+            ])
+        #expect(api.directory.text("box/3.packed") == "there")
+        #expect(try api.directory.names("box").allSatisfy { !$0.hasPrefix(".") })
+        #expect(try api.directory.status("box/20.packed")?.mode == 0o640)
+        #expect(try api.run("return #archive.compress_all({})") == 0)
+        for files in [#"{ "a" }"#, #"{ { from = "1.log" } }"#, "7", #"{ { from = "/etc/passwd", to = 7 } }"#] {
+            #expect(try api.failure("archive.compress_all(\(files))").code == "EARGUMENT", "\(files)")
+        }
+        #expect(try api.failure(#"archive.compress_all({ { from = "1.log", to = "/etc/x" } })"#).code == "EGRANT")
+        #expect(try api.failure(#"archive.content("1.log")"#).code == "EDAMAGED")
+        #expect(try api.failure(#"archive.content("none")"#).code == "ENOENT")
+    }
+
+    @Test("A dry run plans many, and sees what is there") func dryMany() throws {
+        let api = try APIFixture()
+        try api.directory.file("box/a", "content")
+        try api.run(#"archive.compress("a", "there.zst")"#)
+        api.isDry = true
+        let result = try api.run(
+            """
+            local outcomes = archive.compress_all { { from = fs.stat("a"), to = "a.zst" }, { from = "a", to = "there.zst" } }
+            return { outcomes[1].bytes, outcomes[2].code, archive.content("there.zst").bytes, archive.content("a.zst").sha256 == nil }
+            """)
+        #expect(result == [7, "EEXIST", 7, true])
+        #expect(api.steps == ["compress a a.zst"])
+    }
 }

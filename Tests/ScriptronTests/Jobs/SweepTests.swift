@@ -10,6 +10,7 @@ import Testing
     private func api() throws -> APIFixture {
         let api = try APIFixture()
         try api.directory.directory("box/t")
+        try api.loadLibraries()
         return api
     }
 

@@ -61,6 +61,10 @@ import Testing
         #expect(try ask(.openAny, ["entries": .list(entries)]) == [true, false])
         let openers = try ask(.openers, try #require(entries[0].map))
         #expect(openers.list?.first?["pid"]?.integer == Int64(getpid()))
+        // Of several at once, in their order.
+        let lists = try ask(.openers, ["entries": .list(entries)])
+        #expect(lists.list?.first == openers)
+        #expect(lists.list?.count == entries.count)
         let paths: [String: Value] = ["paths": [.bytes(file.bytes)]]
         var grant = Grant()
         grant.read = [directory.path]

@@ -40,15 +40,18 @@ import Testing
     }
 
     @Test(
-        "A descriptor's inode and mode are read",
+        "A descriptor's inode and mode are read, and whether it writes at the end",
         arguments: [
-            ("pos:\t0\nflags:\t0100000\nmnt_id:\t24\nino:\t3\n", 3, "r"),
-            ("pos:\t0\nflags:\t02100001\nmnt_id:\t24\nino:\t77\n", 77, "w"),
-            ("pos:\t0\nflags:\t02\nmnt_id:\t24\n", nil, "rw"), ("", nil, "r"),
-        ] as [(String, UInt64?, String)]
-    ) func descriptor(_ row: (text: String, inode: UInt64?, mode: String)) {
+            ("pos:\t0\nflags:\t0100000\nmnt_id:\t24\nino:\t3\n", 3, "r", false),
+            ("pos:\t0\nflags:\t02100001\nmnt_id:\t24\nino:\t77\n", 77, "w", false),
+            ("pos:\t0\nflags:\t02102001\nmnt_id:\t24\nino:\t77\n", 77, "w", true),
+            ("pos:\t0\nflags:\t02002\nino:\t77\n", 77, "rw", true),
+            ("pos:\t0\nflags:\t02000\nino:\t77\n", 77, "r", false),
+            ("pos:\t0\nflags:\t02\nmnt_id:\t24\n", nil, "rw", false), ("", nil, "r", false),
+        ] as [(String, UInt64?, String, Bool)]
+    ) func descriptor(_ row: (text: String, inode: UInt64?, mode: String, appends: Bool)) {
         let found = OpenFileText.descriptor(Array(row.text.utf8))
-        #expect(found.inode == row.inode && found.mode == row.mode)
+        #expect(found.inode == row.inode && found.mode == row.mode && found.appends == row.appends)
     }
 
     @Test("Mapped files are read with their devices, anonymous memory is not") func mapped() {
