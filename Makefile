@@ -40,11 +40,12 @@ build: toolchain packages ## the release binary, with the Swift runtime inside
 	swift build --configuration release --static-swift-stdlib --product scriptron
 
 bench: build ## side by side with sh, lua5.4 and bubblewrap
-	@scripts/install-packages lua5.4 bubblewrap cron python3
+	@scripts/install-packages lua5.4 bubblewrap cron python3 logrotate zstd
 	swift build --configuration release --static-swift-stdlib --product bench-run
 	Benchmarks/run --quiet 60
 	Benchmarks/idle
 	Benchmarks/burst --cron
+	Benchmarks/jobs
 
 clean: ## remove what was built (var/ stays)
 	rm -rf .build
@@ -55,6 +56,7 @@ toolchain:
 test-packages:
 	@scripts/install-packages postgresql || echo "Without PostgreSQL the tests that dump a database are left out."
 	@scripts/install-packages systemd || echo "Without systemd the test of units is left out."
+	@scripts/install-packages zstd || echo "Without zstd some tests of rotated logs are left out."
 	@scripts/install-packages python3-aiosmtpd openssl || echo "Without aiosmtpd the test of mails is left out."
 
 packages:

@@ -60,7 +60,9 @@ local function validate(settings)
     wrong("size", "or age or time must be set, or nothing would ever be due")
   end
   for name, value in pairs { ["keep.count"] = settings.keep.count, compress_after = settings.compress_after } do
-    if value < 0 or value % 1 ~= 0 or value > generations.highest then wrong(name, "must be a whole number from 0 on") end
+    if value < 0 or value % 1 ~= 0 or value > generations.highest then
+      wrong(name, "must be a whole number from 0 on")
+    end
   end
   if settings.mode and not settings.mode:find("^0?[0-7][0-7][0-7]$") then
     wrong("mode", 'must be text of octal digits, such as "0640"')
@@ -68,7 +70,7 @@ local function validate(settings)
   local after = settings.after
   if after.pidfile and not after.process then wrong("after.pidfile", "needs after.process, the name of the process") end
   for index, word in ipairs(after.command) do
-    if type(word) ~= "string" then wrong("after.command", "must be a list of texts; its item " .. index .. " is none") end
+    if type(word) ~= "string" then wrong("after.command", "must be texts; its item " .. index .. " is none") end
   end
   return scheme
 end
@@ -82,7 +84,8 @@ local function tell_writers(settings, rotated)
     if not called then return false, tostring(count) end
     log.info(string.format("sent %s to %d %s", after.signal, count, count == 1 and "process" or "processes"))
   end
-  if after.reload then
+  -- One that does not run has no log open.
+  if after.reload and service.active(after.reload) ~= false then
     local called, problem = pcall(service.reload, after.reload)
     if not called then return false, tostring(problem) end
   end
@@ -221,7 +224,9 @@ return job {
       "rename", "copytruncate", default = "rename",
       about = "rename loses nothing; copytruncate is for writers who cannot open their log anew, and loses a little",
     },
-    names    = option.one_of { "numbered", "dated", default = "numbered", about = "app.log.1, or app.log-20260301-031500" },
+    names    = option.one_of {
+      "numbered", "dated", default = "numbered", about = "app.log.1, or app.log-20260301-031500",
+    },
     date_format = option.string("-%Y%m%d-%H%M%S", { about = "What a dated name has behind the log's" }),
     create   = option.boolean(true, { about = "Whether an empty log takes the place of the one that was renamed" }),
     mode     = option.string { about = 'Its mode, such as "0640"; none: as the log had it' },

@@ -36,7 +36,8 @@ local function settle(place, generation, settings, report)
       return
     end
   end
-  report:fail(path, place.path .. "/" .. generation.files[2].name .. " is in the way and holds something else: both stay")
+  local other = place.path .. "/" .. generation.files[2].name
+  report:fail(path, other .. " is in the way and holds something else: both stay")
 end
 
 --- Takes away the copy of a file that was opened meanwhile: it is compressed when it is closed again.

@@ -105,13 +105,18 @@ local function rename(place, due, settings, report)
     chains[index] = chain
   end
   if settings.create then report:remember("renaming", { path = place.path, at = time.precise() }) end
+  local is_whole = true
   for index, outcome in ipairs(fs.change(place.path, chains)) do
     local log = due[index]
     local renamed = outcome == true or outcome.done >= #chains[index] - (settings.create and 1 or 0)
     if renamed then report:rotated(log.entry, place.path .. "/" .. log.target, log.why) end
-    if outcome ~= true then tell(outcome, log.entry, report) end
+    if outcome ~= true then
+      tell(outcome, log.entry, report)
+      -- The log has no successor: the next run makes it.
+      if renamed then is_whole = false end
+    end
   end
-  if settings.create then report:remember("renaming", nil) end
+  if settings.create and is_whole then report:remember("renaming", nil) end
 end
 
 --- Of those who have a log open the first who does not write at its end: after a cut he would leave a hole.
@@ -223,15 +228,20 @@ end
 
 --- Ends what a killed run began.
 function rotating.finish(settings, report)
-  local cutting, renaming = state.get("cutting"), state.get("renaming")
-  if cutting then
-    finish_cut(cutting, report)
-    report:remember("cutting", nil)
+  local function finish(key, how)
+    local begun = state.get(key)
+    if not begun then return end
+    -- What can no longer be reached (other settings, another disk) must not hold up everything else.
+    local called, problem = pcall(how, begun)
+    if not called then
+      report:warn(begun.path or begun.log, "what a killed run began there cannot be ended: " .. tostring(problem))
+    end
+    report:remember(key, nil)
   end
-  if renaming then
-    if settings.create then finish_rename(renaming, settings, report) end
-    report:remember("renaming", nil)
-  end
+  finish("cutting", function(begun) finish_cut(begun, report) end)
+  finish("renaming", function(begun)
+    if settings.create then finish_rename(begun, settings, report) end
+  end)
 end
 
 return rotating

@@ -41,7 +41,8 @@ import Testing
             try rotate.log("a", "round \(round)")
             try rotate.run(["paths": "l/*", "compress": round % 2 == 0 ? "none" : "gzip", "keep": ["count": 3]])
         }
-        #expect(try rotate.names() == ["a", "a.1.gz", "a.2.gz", "a.3.gz"])
+        #expect(try rotate.names() == ["a", "a.1", "a.2.gz", "a.3.gz"])
+        #expect(try rotate.content("a.1") == "round 4")
         #expect(try rotate.content("a.3.gz") == "round 2")
     }
 

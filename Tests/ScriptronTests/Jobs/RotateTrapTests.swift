@@ -182,6 +182,31 @@ import Testing
         #expect(signals == 2)
     }
 
+    @Test("A unit is reloaded where it runs; where that fails nothing is compressed") func reload() throws {
+        let rotate = try RotateFixture()
+        try rotate.log("a.log", "x")
+        let settings: [String: Value] = ["after": ["reload": "nginx"]]
+        rotate.api.grant.service = ["nginx.service"]
+        rotate.api.services.answers[.unitActive] = true
+        #expect(try rotate.run(settings)["compressed"] == 1)
+        #expect(rotate.api.services.requests.contains { $0.service == .unitReload })
+        try rotate.log("a.log", "y")
+        rotate.api.services.answers[.unitActive] = false
+        let before = rotate.api.services.requests.count { $0.service == .unitReload }
+        #expect(try rotate.run(settings)["compressed"] == 1)
+        #expect(rotate.api.services.requests.count { $0.service == .unitReload } == before)
+    }
+
+    @Test("What can no longer be ended holds nothing up") func unreachable() throws {
+        let rotate = try RotateFixture()
+        try rotate.log("a.log", "x")
+        rotate.api.services.state["cutting"] = ["log": "/etc/passwd", "copy": "/etc/passwd.1", "inode": 1]
+        rotate.api.services.state["renaming"] = ["path": "/etc", "at": 1]
+        #expect(try rotate.run()["rotated"] == 1)
+        #expect(rotate.warnings.count { $0.contains("cannot be ended") } == 2)
+        #expect(rotate.api.services.state["cutting"] == nil && rotate.api.services.state["renaming"] == nil)
+    }
+
     @Test("With a count of 0 what was rotated goes, but not before the command has seen it") func countZero() throws {
         for method: Value in ["rename", "copytruncate"] {
             let rotate = try RotateFixture()
