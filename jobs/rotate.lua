@@ -102,31 +102,48 @@ end
 local Rotation = {}
 Rotation.__index = Rotation
 
+--- Does something about a directory: a trouble with it stops nothing else.
+function Rotation:guard(place, what)
+  local called, problem = pcall(what, place, self.settings, self.report)
+  if called then return true end
+  if type(problem) ~= "table" then error(problem, 0) end
+  if problem.code == "EDEADLINE" then
+    self.report:late()
+  elseif problem.code == "ENOENT" and place.logs and not fs.stat(place.path) then
+    self.report:warn(place.path, "it vanished")
+  else
+    self.report:fail(place.path, tostring(problem))
+  end
+end
+
 --- Reads the names in the directories, where they may be others than before.
 function Rotation:refresh()
   for _, place in ipairs(self.places) do
     if place.changed then
-      place.found, place.unfinished = logfiles.generations(place, self.settings.scheme)
-      place.changed = false
+      place.changed, place.found, place.unfinished = false, {}, {}
+      local known = self:guard(place, function()
+        place.found, place.unfinished = logfiles.generations(place, self.settings.scheme)
+      end)
+      -- Without its names nothing in it is touched.
+      if not known then place.logs = {} end
     end
   end
 end
 
---- Does something for each directory; a trouble with one stops no other.
+--- Does something for each directory.
 function Rotation:each(what)
   for _, place in ipairs(self.places) do
     if self.report.is_late then return end
-    local called, problem = pcall(what, place, self.settings, self.report)
-    if not called then
-      if type(problem) ~= "table" then error(problem, 0) end
-      if problem.code == "EDEADLINE" then
-        self.report:late()
-      else
-        self.report:fail(place.path, tostring(problem))
-      end
-    end
+    self:guard(place, what)
     self.report:check_time()
   end
+  self:refresh()
+end
+
+--- Makes room in all of them together.
+function Rotation:make_room(what)
+  if self.report.is_late then return end
+  self:guard({ path = "keep" }, function() what(self.places, self.settings, self.report) end)
   self:refresh()
 end
 
@@ -188,16 +205,15 @@ function Rotation:run()
   self:refresh()
   self:each(clean)
   -- First of all room, for what is to be made needs it.
-  purging.by_free_space(self.places, settings, report)
-  self:refresh()
+  self:make_room(purging.by_free_space)
   self:each(rotating.run)
   local told = self:tell_writers()
   if settings.has_after and told then self:wait_for_writers() end
   -- While its writer was not told, what was renamed may still be written.
   if told and settings.compress ~= "none" then self:each(packing.run) end
   self:each(purging.by_count_and_age)
-  purging.by_size(self.places, settings, report)
-  purging.by_free_space(self.places, settings, report)
+  self:make_room(purging.by_size)
+  self:make_room(purging.by_free_space)
   return report:finish(logs)
 end
 

@@ -6,9 +6,9 @@ local generations = {}
 --- The ends of compressed files, by their formats.
 generations.endings = { zstd = ".zst", gzip = ".gz" }
 
-local packed_pattern = { "^(.+)(%.zst)$", "^(.+)(%.gz)$" }
+local packed_endings = { ".zst", ".gz" }
 --- Names with these ends are no logs, whoever made them.
-local never_logs = { "%.zst$", "%.gz$", "%.bz2$", "%.xz$" }
+local never_logs = { ".zst", ".gz", ".bz2", ".xz" }
 
 local widths = { Y = 4, m = 2, d = 2, H = 2, M = 2, S = 2 }
 local order = { "Y", "m", "d", "H", "M", "S" }
@@ -32,8 +32,8 @@ function generations.problem(format)
     end
   end
   if not (seen.Y and seen.m and seen.d) then return "needs %Y, %m and %d, or its names cannot be put in order" end
-  for _, pattern in ipairs(never_logs) do
-    if format:find(pattern) then return "ends as a compressed file does" end
+  for _, ending in ipairs(never_logs) do
+    if format:sub(-#ending) == ending then return "ends as a compressed file does" end
   end
 end
 
@@ -78,6 +78,9 @@ end
 
 --- A log's name and its number, or nil.
 local function read_number(stem)
+  -- Most names are no product, and this is asked of each of them.
+  local last = stem:byte(-1)
+  if not last or last < 48 or last > 57 then return nil end
   local base, number = stem:match("^(.+)%.([1-9]%d*)$")
   number = base and #number <= 6 and tonumber(number)
   if number then return base, number end
@@ -90,16 +93,12 @@ function generations.scheme(names, format)
   local scheme = { dated = names == "dated", format = format }
 
   function scheme.read(name)
-    for _, pattern in ipairs(packed_pattern) do
-      local stem, ending = name:match(pattern)
-      if stem then
-        local base, key = read_key(stem)
-        if base then return base, key, ending end
-        return nil
-      end
+    local stem, ending = name, ""
+    for _, packed in ipairs(packed_endings) do
+      if name:sub(-#packed) == packed then stem, ending = name:sub(1, -#packed - 1), packed end
     end
-    local base, key = read_key(name)
-    if base then return base, key, "" end
+    local base, key = read_key(stem)
+    if base then return base, key, ending end
   end
 
   function scheme.is_older(one, other)
@@ -115,8 +114,8 @@ function generations.scheme(names, format)
   --- Whether a name is of a rotated or a compressed file: such a one is no log, or it would be rotated for ever.
   function scheme.is_product(name)
     if scheme.read(name) or read_number(name) then return true end
-    for _, pattern in ipairs(never_logs) do
-      if name:find(pattern) then return true end
+    for _, ending in ipairs(never_logs) do
+      if name:sub(-#ending) == ending then return true end
     end
     return false
   end
