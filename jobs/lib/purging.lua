@@ -64,7 +64,7 @@ function purging.by_count_and_age(place, settings, report)
     if of_log then
       for index, generation in ipairs(counted(of_log, settings.scheme, now)) do
         if index > keep.count then
-          local why = string.format("there are %d newer ones (keep.count)", index - 1)
+          local why = string.format("it is beyond the newest %d (keep.count)", keep.count)
           for _, file in ipairs(generation.files) do
             doomed[#doomed + 1] = { path = place.path .. "/" .. file.name, why = why }
           end

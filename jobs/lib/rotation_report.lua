@@ -10,7 +10,7 @@ local most = 20
 local function new(settings, this)
   return setmetatable({
     settings = settings, this = this, counts = {}, failures = 0, open = 0, new = {}, moved = {},
-    result = { rotated = 0, compressed = 0, removed = 0, freed = 0, open = 0, odd = 0, failed = 0 },
+    result = { rotated = 0, compressed = 0, removed = 0, bytes = 0, open = 0, odd = 0, failed = 0 },
   }, Report)
 end
 
@@ -84,7 +84,7 @@ end
 
 function Report:removed(entry, why)
   self.result.removed = self.result.removed + 1
-  self.result.freed = self.result.freed + entry.allocated
+  self.result.bytes = self.result.bytes + entry.size
   self:line("removed", log.info, entry.path, "removed: " .. why)
 end
 
@@ -105,7 +105,7 @@ function Report:finish(logs)
   local result = self.result
   result.open, result.failed, result.logs = self.open, self.failures, logs
   log.info(string.format("rotated %d of %d %s; compressed %d, removed %d (%s)", result.rotated, logs,
-    logs == 1 and "log" or "logs", result.compressed, result.removed, format.size(result.freed)))
+    logs == 1 and "log" or "logs", result.compressed, result.removed, format.size(result.bytes)))
   if self.failures == 0 then return result end
   local more = self.failures > 1 and string.format(" (and %d more, see the log)", self.failures - 1) or ""
   self.this.fail(self.first .. more)

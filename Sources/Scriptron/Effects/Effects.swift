@@ -59,7 +59,9 @@ package protocol Effects: AnyObject {
     /// Makes a compressed copy with the times, mode and owner of the file, and reads it back before it gets its name.
     func compress(_ from: CheckedPath, _ to: CheckedPath, _ options: CompressOptions) throws(Failure) -> ConvertedFile
     /// The same for many files, several at a time: what became of each.
-    func compressAll(_ items: [CompressItem], _ options: CompressOptions) throws(Failure) -> [Result<ConvertedFile, Failure>]
+    func compressAll(_ items: [CompressItem], _ options: CompressOptions) throws(Failure) -> [Result<
+        ConvertedFile, Failure
+    >]
     /// What a compressed file holds, read through.
     func compressedContent(_ path: CheckedPath) throws(Failure) -> ConvertedFile
     /// The same back; content of more than `max` bytes is a failure (`EFBIG`).

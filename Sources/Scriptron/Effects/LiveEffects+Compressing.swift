@@ -30,7 +30,8 @@ extension LiveEffects {
         for (index, item) in items.enumerated() {
             do {
                 let work = FileCompression.Work(
-                    source: try directory(of: item.from.path, &directories, source: true), sourceName: item.from.path.name,
+                    source: try directory(of: item.from.path, &directories, source: true),
+                    sourceName: item.from.path.name,
                     seen: item.seen, target: try directory(of: item.to.path, &directories, source: false),
                     targetName: item.to.path.name)
                 let size = try item.seen?.size ?? work.source.status(work.sourceName)?.size ?? 0

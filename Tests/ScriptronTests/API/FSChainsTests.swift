@@ -20,7 +20,8 @@ import Testing
         api.isDry = true
         #expect(try api.run(script) == expected)
         let changed = try api.run(
-            #"fs.remove("a.log") fs.rename("b.log", "z.log") fs.mkdir("e.log") local n, o = fs.names(".") return { n, #o }"#)
+            #"fs.remove("a.log") fs.rename("b.log", "z.log") fs.mkdir("e.log") local n, o = fs.names(".") return { n, #o }"#
+        )
         #expect(changed == [["c.txt", "z.log"], 3])
     }
 
@@ -64,7 +65,8 @@ import Testing
         }
     }
 
-    @Test("A file that is another now, or has another name more, is not renamed, whatever its name") func seen() throws {
+    @Test("A file that is another now, or has another name more, is not renamed, whatever its name") func seen() throws
+    {
         let api = try APIFixture()
         try api.directory.file("box/a", "a")
         try api.directory.file("box/b", "b")
@@ -123,7 +125,9 @@ import Testing
         #expect(try api.run("return fs.change(\".\", { { { create = \"\(name)\" } } })[1]") == true)
     }
 
-    @Test("A log is copied and cut; the copy has its mode and times; a name that is taken stays") func copyTruncate() throws {
+    @Test("A log is copied and cut; the copy has its mode and times; a name that is taken stays") func copyTruncate()
+        throws
+    {
         let api = try APIFixture()
         try api.directory.file("box/log", "one\ntwo\n", mode: 0o640)
         try api.directory.age("box/log", to: 1_000_000_000)
@@ -140,7 +144,8 @@ import Testing
         try api.directory.link("box/link", to: api.at("log"))
         #expect(try api.failure(#"fs.copy_truncate("link", "x")"#).code == "ELOOP")
         #expect(
-            try api.failure(#"local e = fs.stat("log") fs.write("log", "x") fs.copy_truncate(e, "y")"#).code == "ECHANGED")
+            try api.failure(#"local e = fs.stat("log") fs.write("log", "x") fs.copy_truncate(e, "y")"#).code
+                == "ECHANGED")
         #expect(try api.directory.names("box") == ["link", "log", "log.1"])
         api.isDry = true
         try api.run(#"fs.copy_truncate("log", "z")"#)

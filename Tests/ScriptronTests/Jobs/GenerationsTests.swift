@@ -57,7 +57,11 @@ import Testing
         ] as [(String, String?)])
     func formats(_ format: String, _ expected: String?) throws {
         let result = try evaluate("return generations.problem(\"\(format)\")")
-        if let expected { #expect(result.text?.contains(expected) == true, "\(result)") } else { #expect(result.isNull) }
+        if let expected {
+            #expect(result.text?.contains(expected) == true, "\(result)")
+        } else {
+            #expect(result.isNull)
+        }
     }
 
     @Test("What a rotation made is no log; a log of another kind is")

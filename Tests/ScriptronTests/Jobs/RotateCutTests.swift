@@ -107,7 +107,9 @@ import Testing
         return try names.sorted { number($0) > number($1) }.map { try rotate.content($0) ?? "" }.joined()
     }
 
-    @Test("Nothing is lost, nothing is there twice, nothing is left over", arguments: ["rename", "copytruncate"], [false, true])
+    @Test(
+        "Nothing is lost, nothing is there twice, nothing is left over", arguments: ["rename", "copytruncate"],
+        [false, true])
     func cuts(method: String, dated: Bool) throws {
         let settings: [String: Value] = [
             "method": .text(method), "names": dated ? "dated" : "numbered", "after": ["process": "writer"],
@@ -121,7 +123,8 @@ import Testing
                 for name in ["a.log.1", "a.log.2.zst", "a.log.3.zst"] {
                     let inner = name.hasSuffix(".zst") ? ".zst" : ""
                     let day = name.dropFirst(6).prefix(1)
-                    try rotate.unhooked(#"fs.rename("l/\#(name)", "l/a.log-2020010\#(4 - (Int(day) ?? 0))-000000\#(inner)")"#)
+                    try rotate.unhooked(
+                        #"fs.rename("l/\#(name)", "l/a.log-2020010\#(4 - (Int(day) ?? 0))-000000\#(inner)")"#)
                 }
             }
             var wasCut = false

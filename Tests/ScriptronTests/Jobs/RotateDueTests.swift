@@ -4,7 +4,9 @@ import Testing
 
 /// When a log is due: `rotating.due` for entries and times that are made up.
 @Suite("jobs/lib/rotating.lua: what is due") struct RotateDueTests {
-    private func due(_ log: String, _ settings: String, now: Int = 1_772_334_000, zone: String = "UTC") throws -> String? {
+    private func due(_ log: String, _ settings: String, now: Int = 1_772_334_000, zone: String = "UTC") throws
+        -> String?
+    {
         let api = try APIFixture()
         try api.loadLibraries()
         api.zone = try Zone(named: zone)
@@ -35,7 +37,8 @@ import Testing
             ("btime = 1771804800", "time = 'weekly'", nil), ("btime = 1771804799", "time = 'weekly'", "time"),
             ("btime = 1772323199", "time = 'monthly'", "time"), ("btime = 1772323200", "time = 'monthly'", nil),
             ("btime = 1767225599", "time = 'yearly'", "time"), ("btime = 1767225600", "time = 'yearly'", nil),
-            ("btime = 1", "time = 'daily', min_size = 101", nil), ("btime = 1", "time = 'daily', min_size = 100", "time"),
+            ("btime = 1", "time = 'daily', min_size = 101", nil),
+            ("btime = 1", "time = 'daily', min_size = 100", "time"),
             ("size = 200", "size = 150, min_size = 500", "size"),
             // Without a birth and a generation nothing tells how old it is.
             ("size = 1", "age = 10", "nobody"), ("size = 1", "size = 5", nil),
@@ -45,7 +48,11 @@ import Testing
         ] as [(String, String, String?)])
     func triggers(_ log: String, _ settings: String, _ expected: String?) throws {
         let found = try due(log, settings)
-        if let expected { #expect(found?.contains(expected) == true, "\(found ?? "nil")") } else { #expect(found == nil) }
+        if let expected {
+            #expect(found?.contains(expected) == true, "\(found ?? "nil")")
+        } else {
+            #expect(found == nil)
+        }
     }
 
     @Test("Days are those of the job's zone, also where the clock is set")

@@ -149,7 +149,10 @@ import Testing
     func times(format: String) throws {
         let rotate = try RotateFixture()
         try rotate.log("a.log", String(repeating: "line\n", count: 5000), mode: 0o640)
-        var times = [timespec(tv_sec: 1_500_000_000, tv_nsec: 987_654_321), timespec(tv_sec: 1_600_000_000, tv_nsec: 123_456_789)]
+        var times = [
+            timespec(tv_sec: 1_500_000_000, tv_nsec: 987_654_321),
+            timespec(tv_sec: 1_600_000_000, tv_nsec: 123_456_789),
+        ]
         #expect(rotate.api.at("l/a.log").withCString { utimensat(AT_FDCWD, $0, &times, 0) } == 0)
         if geteuid() == 0 { #expect(rotate.api.at("l/a.log").withCString { chown($0, 1234, 4321) } == 0) }
         try rotate.run(["compress": .text(format)])

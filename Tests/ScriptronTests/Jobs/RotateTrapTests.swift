@@ -58,7 +58,9 @@ import Testing
         #expect(try rotate.names() == ["a.log", "a.log.1.zst", "a.log.2.gz"])
     }
 
-    @Test("A file beside a copy that holds something else, or is damaged: both stay, through rotations, and the run fails")
+    @Test(
+        "A file beside a copy that holds something else, or is damaged: both stay, through rotations, and the run fails"
+    )
     func otherCopy() throws {
         for isDamaged in [false, true] {
             let rotate = try RotateFixture()
@@ -126,7 +128,9 @@ import Testing
         #expect(try rotate.names() == ["a.log", "a.log.1"])
     }
 
-    @Test("A log that vanishes is a warning; one that is replaced by another file is not touched") func vanished() throws {
+    @Test("A log that vanishes is a warning; one that is replaced by another file is not touched") func vanished()
+        throws
+    {
         let rotate = try RotateFixture()
         try rotate.log("a.log", "x")
         try rotate.log("b.log", "b")
@@ -145,7 +149,8 @@ import Testing
         #expect(rotate.warnings.count { $0.contains("vanished, or was replaced") } == 2)
     }
 
-    @Test("What is named and not there fails the run, unless it may be missing; the others go on") func missing() throws {
+    @Test("What is named and not there fails the run, unless it may be missing; the others go on") func missing() throws
+    {
         let rotate = try RotateFixture()
         try rotate.log("a.log", "x")
         let paths: Value = ["l/none.log", "nowhere/*.log", "l/a.log"]
@@ -154,7 +159,9 @@ import Testing
         #expect(try rotate.run(["paths": paths, "missing_ok": true])["failed"] == 0)
     }
 
-    @Test("The writers are told after the renames, once; where that fails nothing is compressed, and the next run tells them")
+    @Test(
+        "The writers are told after the renames, once; where that fails nothing is compressed, and the next run tells them"
+    )
     func after() throws {
         let rotate = try RotateFixture()
         try rotate.log("a.log", "x")
@@ -165,7 +172,7 @@ import Testing
             return arguments["signal"] == "USR1" && arguments["name"] == "nginx" ? 2 : 0
         }
         let settings: [String: Value] = [
-            "after": ["process": "nginx", "signal": "USR1", "command": ["sh", "-c", "cat >seen; exit $(cat code)"]],
+            "after": ["process": "nginx", "signal": "USR1", "command": ["sh", "-c", "cat >seen; exit $(cat code)"]]
         ]
         try rotate.api.directory.file("box/code", "3")
         #expect(try rotate.failure(settings).contains("exit code 3"))
@@ -223,7 +230,9 @@ import Testing
     @Test("Unfinished files of a killed run go when nobody has them open") func unfinished() throws {
         let rotate = try RotateFixture()
         try rotate.log("a.log", "")
-        for name in [".scriptron-1abc.tmp", ".scriptron-2abc.tmp", ".scriptron-x.other"] { try rotate.log(name, "half") }
+        for name in [".scriptron-1abc.tmp", ".scriptron-2abc.tmp", ".scriptron-x.other"] {
+            try rotate.log(name, "half")
+        }
         rotate.open = [".scriptron-2abc.tmp"]
         try rotate.run()
         #expect(try rotate.names() == [".scriptron-2abc.tmp", ".scriptron-x.other", "a.log"])
@@ -247,7 +256,8 @@ import Testing
         }
     }
 
-    @Test("Names of any bytes, of line feeds, and of 255 bytes pass through logs, state and texts") func names() throws {
+    @Test("Names of any bytes, of line feeds, and of 255 bytes pass through logs, state and texts") func names() throws
+    {
         let rotate = try RotateFixture()
         let long = String(repeating: "x", count: 251) + ".log"
         let odd = Path(bytes: Array("a\nb\u{1b}[31m".utf8) + [0xFF] + Array(".log".utf8))
@@ -280,8 +290,10 @@ import Testing
     @Test(
         "Settings that cannot be meant are refused before anything is touched",
         arguments: [
-            ["paths": []], ["paths": "/*.log"], ["paths": "l/a.log.1"], ["keep": ["counts": 3]], ["keep": ["count": -1]],
-            ["keep": ["count": 1.5]], ["after": ["proces": "x"]], ["after": ["pidfile": "x"]], ["time": "never", "size": nil],
+            ["paths": []], ["paths": "/*.log"], ["paths": "l/a.log.1"], ["keep": ["counts": 3]],
+            ["keep": ["count": -1]],
+            ["keep": ["count": 1.5]], ["after": ["proces": "x"]], ["after": ["pidfile": "x"]],
+            ["time": "never", "size": nil],
             ["names": "dated", "date_format": "-%Y"], ["mode": "0888"], ["mode": "u+x"], ["compress_after": -1],
             ["after": ["command": [["a"]]]],
         ] as [[String: Value]])
