@@ -56,6 +56,8 @@ def main():
     random.seed(seed)
     ways = [(method, names, compress) for method in ("rename", "copytruncate") for names in ("numbered", "dated")
             for compress in ("zstd", "gzip")]
+    if rounds < 2 * len(ways):
+        ways = [ways[0], ways[-1]]
     killed = 0
     for way in ways:
         with Place(binary, settings(*way)) as place:

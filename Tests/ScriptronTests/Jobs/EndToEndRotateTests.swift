@@ -15,19 +15,19 @@ import Testing
 
     @Test("A fast writer beside renames loses no line", .enabled(if: hasZstd, "needs zstd"))
     func rename() throws {
-        let ran = try run("rotate_writer.py", "rename", "--rotations", "10")
+        let ran = try run("rotate_writer.py", "rename", "--rotations", "6")
         #expect(ran.lines.last == "rotation: as expected", "\(ran.output)")
         #expect(ran.output.contains("lines at") && ran.output.contains(": 0 lost, 0 torn"), "\(ran.output)")
     }
 
     @Test("A fast writer beside cuts loses few") func copyTruncate() throws {
-        let ran = try run("rotate_writer.py", "copytruncate", "--rotations", "5", "--compress", "gzip")
+        let ran = try run("rotate_writer.py", "copytruncate", "--rotations", "3", "--compress", "gzip")
         #expect(ran.lines.last == "rotation: as expected", "\(ran.output)")
     }
 
     @Test("Killed at random moments, and run again: every line is there once", .enabled(if: hasZstd, "needs zstd"))
     func kills() throws {
-        let ran = try run("rotate_kills.py", "8", "5")
+        let ran = try run("rotate_kills.py", "4", "5")
         #expect(ran.lines.last == "rotate kills: as expected", "\(ran.output)")
     }
 
