@@ -44,6 +44,11 @@ enum SpareWorker {
         fork: () throws -> Int32
     ) throws -> Ahead {
         let (hosts, own) = try PacketSocket.pair()
+        let mounts = Mount.parse(try Files.readSmall("/proc/self/mountinfo", max: 16 << 20))
+        // The host looks at the files, and must never wait for them.
+        guard !ConfinedFiles.mayHang(grant, scratch, mounts) else {
+            throw Failure(code: "EHANG", "a file of the grant may not answer")
+        }
         let looked = Monotonic.now
         confinements.refresh(wholly: true)
         // Before they are used: what changes in between is then seen by whoever gives the part.
