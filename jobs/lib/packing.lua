@@ -77,12 +77,12 @@ local function pack(batch, settings, report)
       report:fail(item.from.path, outcome.message)
     end
   end
-  -- Once more, for whoever opened one meanwhile.
+  -- Once more, for whoever opened one meanwhile; where nobody can tell by now, all of them count as open.
   local entries = {}
   for index, item in ipairs(done) do entries[index] = item.from end
-  used = #entries > 0 and packing.in_use(entries, settings, report) or {}
+  used = #entries > 0 and packing.in_use(entries, settings, report)
   for index, item in ipairs(done) do
-    if not used[index] and fs.remove(item.from) then
+    if used and not used[index] and fs.remove(item.from) then
       report:packed(item.from, item.to)
     else
       report.open = report.open + 1
