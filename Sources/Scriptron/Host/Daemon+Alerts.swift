@@ -89,6 +89,7 @@ extension Daemon {
         for (job, problem) in parts.catalog.chainProblems {
             findings.append(AlertBook.Finding(job: job, key: "after", severity: .warning, summary: "\(problem)"))
         }
+        findings += queueWatch.findings()
         for (about, failure) in state.withLock({ $0.troubles }) {
             findings.append(
                 AlertBook.Finding(
