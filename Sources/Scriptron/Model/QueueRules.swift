@@ -37,7 +37,8 @@ package enum QueueRules {
     /// A body that can be kept: it has a form in JSON, and is not too large (`E2BIG`) nor too deep.
     package static func body(_ value: Value) throws(Failure) -> Value {
         guard isShallow(value, depthCap) else {
-            throw Failure(code: "EARGUMENT", "the body of a task may nest \(depthCap) levels, and this one nests deeper")
+            throw Failure(
+                code: "EARGUMENT", "the body of a task may nest \(depthCap) levels, and this one nests deeper")
         }
         let size = try JSON.encode(value).count
         guard size <= QueueTask.bodyCap else {
