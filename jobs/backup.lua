@@ -196,6 +196,17 @@ function Backup:keep_last(scan)
   return last
 end
 
+--- When the sources were last as a backup has them that was proven by a restore; nil: never.
+function Backup:last_proven(info)
+  for _, holder in ipairs(self.targets:holders(info.name)) do
+    if holder.info.proven then
+      state.set("last_proven", self.now)
+      return self.now
+    end
+  end
+  return state.get("last_proven")
+end
+
 function Backup:run()
   local settings, this, all = self.settings, self.this, self.targets
   all:clean()
@@ -213,6 +224,7 @@ function Backup:run()
   result.proven = proof.run(all, info.name, not result.unchanged, settings, self.now, this.dry_run, function(name)
     return self:workplace(name)
   end)
+  result.last_proven = self:last_proven(info)
   result.removed = all:expire(info.name, settings.keep, self.now)
   alert.check("backup.same-disk", not (settings.off_machine or all:is_elsewhere()), {
     severity = "warning",

@@ -151,11 +151,13 @@ local function judge(answer, settings, now)
 end
 
 --- The signature of Standard Webhooks (standardwebhooks.com) by each secret over `id.timestamp.body`, so that a secret
---- can be changed without a gap; nil without a secret.
+--- can be changed without a gap; nil without a secret. A secret is `whsec_` and the key in base64, or the key itself.
 local function signature(text, identity, stamp, settings)
   local signed, signatures = identity .. "." .. stamp .. "." .. text, {}
   for _, secret in ipairs { settings.secret or false, settings.previous_secret or false } do
-    if secret then signatures[#signatures + 1] = "v1," .. hash.hmac(secret, signed, { encoding = "base64" }) end
+    if secret then
+      signatures[#signatures + 1] = "v1," .. hash.hmac(secret, signed, { encoding = "base64", key_encoding = "whsec" })
+    end
   end
   return #signatures > 0 and table.concat(signatures, " ") or nil
 end
