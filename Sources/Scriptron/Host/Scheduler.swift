@@ -121,7 +121,7 @@ package final class Scheduler: Sendable {
         _ job: LoadedJob, _ cursor: JobCursor, now: Timestamp, reason: String
     ) -> [MissedRange] {
         let zone = (try? Zone.named(orSystem: cursor.timezone)) ?? job.zone
-        guard let schedule = try? JobSchedule(cursor.schedules, zone: zone),
+        guard let schedule = try? JobSchedule(cursor.schedules, zone: zone, job: job.name),
             let first = schedule.next(after: cursor.accountedUntil), first <= now,
             let last = schedule.previous(before: now + 0.000001)
         else { return [] }
@@ -299,7 +299,7 @@ package final class Scheduler: Sendable {
         try connections.store.write { session in
             _ = try session.takeBackMissed(after: now) { range in
                 guard let cursor = cursors[range.job], let zone = try? Zone.named(orSystem: cursor.timezone),
-                    let schedule = try? JobSchedule(cursor.schedules, zone: zone)
+                    let schedule = try? JobSchedule(cursor.schedules, zone: zone, job: range.job)
                 else { return range.count }
                 return schedule.count(after: range.from - 1, through: now)
             }
