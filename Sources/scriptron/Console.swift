@@ -50,6 +50,12 @@ final class Console: Sendable {
         errors("scriptron: " + failure.description.printable(lines: true) + "\n")
     }
 
+    /// Lines among the complaints.
+    func complain(lines: [String]) {
+        clearProgress()
+        for line in lines { errors(line.printable() + "\n") }
+    }
+
     /// Shows how far something is, on one line that the next output replaces; only on a terminal.
     func progress(_ value: Value?) {
         guard isTerminal, let value, let done = value["done"]?.double else { return }

@@ -1,8 +1,9 @@
 // Any value as the header that a worker sends, whose word is not trusted: it is refused with a place in the script, or
 // the definition holds what schedules, settings and attempts rely on. Bytes behind the header are `--set` arguments.
 // Longest: 512
-// Sources: Config/* Schedule/CivilDate Schedule/Cron* Schedule/DaySeconds Schedule/JobSchedule* Schedule/LocalTime
-// Sources: Schedule/PosixZoneRule Schedule/Schedule* Schedule/Zone Schedule/ZoneOffset Schedule/ZoneTable
+// Sources: Config/* Schedule/CivilDate Schedule/ClockEffect Schedule/Cron* Schedule/DaySeconds Schedule/JobSchedule*
+// Sources: Schedule/LocalTime Schedule/PosixZoneRule Schedule/Schedule* Schedule/StableChoice Schedule/Zone
+// Sources: Schedule/Zone+Format Schedule/ZoneOffset Schedule/ZoneTable
 
 private let words = [
     "run", "needs", "discover", "$function", "settings", "about", "schedule", "timezone", "timeout", "memory",
@@ -45,7 +46,7 @@ func fuzzHeader(_ data: UnsafePointer<UInt8>, _ count: Int) -> CInt {
         precondition((1...1000).contains(retry.attempts) && retry.delay >= 0 && retry.maxDelay >= 0, "a wrong retry")
     }
     precondition(header.schedules.count <= 100, "too many schedules")
-    _ = try? JobSchedule(header.schedules, zone: zone)
+    _ = try? JobSchedule(header.schedules, zone: zone, job: "x")
     let sets = draft.left.split(separator: 0).prefix(4).compactMap {
         try? SetArgument(String(decoding: $0, as: UTF8.self))
     }

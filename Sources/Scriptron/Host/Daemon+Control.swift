@@ -81,7 +81,8 @@ extension Daemon: HostControl {
         if job != nil, let entry = entries.first { _ = try usable(entry) }
         let now = clock.now()
         var times: [(Timestamp, String)] = []
-        for loaded in entries.compactMap(\.loaded) {
+        let jobs = entries.compactMap(\.loaded)
+        for loaded in jobs {
             let exclusions = Exclusions(blackouts: loaded.blackouts, pauses: parts.pauses.about(loaded.name))
             var last = now
             // What each job contributes at most: the others only take places away.
@@ -96,7 +97,12 @@ extension Daemon: HostControl {
                 }
             }
         }
-        return times.sorted { $0 < $1 }.prefix(limit).map { ["job": .text($1), "fire_time": .number($0.epoch)] }
+        let schedules = Dictionary(jobs.map { ($0.name, $0.schedule) }, uniquingKeysWith: { first, _ in first })
+        return times.sorted { $0 < $1 }.prefix(limit).map { time, job in
+            var row = schedules[job]?.row(time) ?? [:]
+            row["job"] = .text(job)
+            return .map(row)
+        }
     }
 
     package func history(_ query: RunQuery) throws(Failure) -> [Value] {

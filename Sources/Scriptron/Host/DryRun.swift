@@ -35,7 +35,8 @@ struct DryRun {
             ]
             if let header = header.value.withLock({ $0 }) {
                 let zone = try header.timezone.map { (name) throws(Failure) in try Zone(named: name) }
-                let schedule = try JobSchedule(header.schedules, zone: zone ?? core.environment.zone)
+                let schedule = try JobSchedule(
+                    header.schedules, zone: zone ?? core.environment.zone, job: source.name)
                 report.merge(head(header, schedule, zone ?? core.environment.zone)) { known, _ in known }
             }
             return .map(report)

@@ -17,8 +17,8 @@ package protocol HostControl: AnyObject, Sendable {
     /// newest text is broken (its last good version may still be scheduled).
     func jobs() throws(Failure) -> [Value]
 
-    /// The next fire times in their order: `job fire_time`. Of one job where it is named, else of all; at most
-    /// `limit` rows in all.
+    /// The next fire times in their order, as `JobSchedule.row` says, each with its `job`. Of one job where it is named,
+    /// else of all; at most `limit` rows in all.
     func next(job: String?, limit: Int) throws(Failure) -> [Value]
 
     /// Runs, the newest first, as `RunRow` says. A job without runs that is not known either is the error ENOJOB.

@@ -142,7 +142,7 @@ package struct JobLoader: Sendable {
             try placed(source, "timezone") { () throws(Failure) in try Zone(named: name) }
         }
         let schedule = try placed(source, "schedule") { () throws(Failure) in
-            try JobSchedule(header.schedules, zone: zone ?? environment.zone)
+            try JobSchedule(header.schedules, zone: zone ?? environment.zone, job: source.name)
         }
         let blackouts = try placed(source, "except") { () throws(Failure) in
             try Blackouts(header.except, zone: zone ?? environment.zone)

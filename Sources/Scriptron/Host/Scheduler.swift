@@ -126,7 +126,7 @@ package final class Scheduler: Sendable {
     /// The fire times from a cursor until now, by the schedule that was the cursor's: missed, but for those in a pause.
     private func passed(_ job: LoadedJob, _ cursor: JobCursor, now: Timestamp, reason: String) -> [MissedRange] {
         let zone = (try? Zone.named(orSystem: cursor.timezone)) ?? job.zone
-        guard let schedule = try? JobSchedule(cursor.schedules, zone: zone) else { return [] }
+        guard let schedule = try? JobSchedule(cursor.schedules, zone: zone, job: job.name) else { return [] }
         var circumstances = FireAccount.Circumstances(
             now: now, catchUp: .none, catchUpWindow: 0, missedReason: reason)
         circumstances.exclusions.pauses = connections.pauses(job.name)
@@ -269,7 +269,7 @@ package final class Scheduler: Sendable {
         try connections.store.write { session in
             _ = try session.takeBackMissed(after: now) { range in
                 guard let cursor = cursors[range.job], let zone = try? Zone.named(orSystem: cursor.timezone),
-                    let schedule = try? JobSchedule(cursor.schedules, zone: zone)
+                    let schedule = try? JobSchedule(cursor.schedules, zone: zone, job: range.job)
                 else { return range.count }
                 return schedule.count(after: range.from - 1, through: now)
             }

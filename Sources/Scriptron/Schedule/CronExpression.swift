@@ -7,43 +7,32 @@ package struct CronExpression: Sendable, Hashable {
     let second: CronField
     let minute: CronField
     let hour: CronField
-    let day: CronField
     let month: CronField
-    let weekday: CronField
+    let days: CronDays
 
-    init(second: CronField, minute: CronField, hour: CronField, day: CronField, month: CronField, weekday: CronField) {
+    init(second: CronField, minute: CronField, hour: CronField, month: CronField, days: CronDays) {
         self.second = second
         self.minute = minute
         self.hour = hour
-        self.day = day
         self.month = month
-        self.weekday = weekday
+        self.days = days
     }
 
     /// Whether it names a cadence (`*/10 * * * *`) rather than times of day (`30 2 * * *`): its minute or hour starts
     /// with `*`. A cadence goes on through a change of offset; a time of day runs once whatever the clock does.
     package var isCadence: Bool { minute.startsWithStar || hour.startsWithStar }
 
-    /// Whether there is a day that fits; 30 February does not come.
-    var canFire: Bool {
-        let either = !day.startsWithStar && !weekday.startsWithStar
-        return either
-            || month.values.contains { month in
-                // In a leap year; every date falls on every day of the week sooner or later.
-                day.first(from: 1).map { $0 <= CivilDate.days(inMonth: month, of: 2024) } ?? false
-            }
-    }
+    /// Whether there is a day that fits; 30 February does not come. Within these 28 years every date falls on every day
+    /// of the week.
+    var canFire: Bool { firstDay(from: CivilDate(year: 2001, month: 1, day: 1).dayNumber, years: 28) != nil }
 
-    /// Whether it fires on a date.
-    func fits(_ date: CivilDate, weekday number: Int) -> Bool {
+    /// Whether it fires on a date, of which the day of the week is known.
+    func fits(_ date: CivilDate, weekday: Int) -> Bool {
         guard month.contains(date.month) else { return false }
-        return fitsDay(date.day, weekday: number)
-    }
-
-    private func fitsDay(_ number: Int, weekday weekdayNumber: Int) -> Bool {
-        let fitsDay = day.contains(number)
-        let fitsWeekday = weekday.contains(weekdayNumber)
-        return day.startsWithStar || weekday.startsWithStar ? fitsDay && fitsWeekday : fitsDay || fitsWeekday
+        // The weekday of the month's first day: 35 is a multiple of 7 and more than any day.
+        let first = (weekday - date.day + 1 + 35) % 7
+        let length = CivilDate.days(inMonth: date.month, of: date.year)
+        return days.mask(length: length, firstWeekday: first) >> UInt64(date.day) & 1 == 1
     }
 
     // MARK: Seconds of a day
@@ -110,44 +99,40 @@ package struct CronExpression: Sendable, Hashable {
         return day * 86400 + Int64(second)
     }
 
-    /// The first day that fits, from a day on.
-    private func firstDay(from dayNumber: Int64) -> Int64? {
-        var date = CivilDate(dayNumber: dayNumber)
-        let lastYear = date.year + 400
-        while date.year <= lastYear {
-            if month.contains(date.month) {
-                var number = date.dayNumber
-                var weekday = CivilDate.weekday(ofDay: number)
-                for day in date.day...CivilDate.days(inMonth: date.month, of: date.year) {
-                    if fitsDay(day, weekday: weekday) { return number }
-                    number += 1
-                    weekday = (weekday + 1) % 7
-                }
+    /// The first day that fits, from a day on, in so many years.
+    private func firstDay(from dayNumber: Int64, years: Int64 = 400) -> Int64? {
+        let date = CivilDate(dayNumber: dayNumber)
+        var (year, month, day) = (date.year, date.month, date.day)
+        // The month's first day.
+        var first = dayNumber - Int64(day - 1)
+        while year <= date.year + years {
+            let length = CivilDate.days(inMonth: month, of: year)
+            if self.month.contains(month) {
+                let mask = days.mask(length: length, firstWeekday: CivilDate.weekday(ofDay: first)) >> UInt64(day)
+                if mask != 0 { return first + Int64(day - 1 + mask.trailingZeroBitCount) }
             }
-            date =
-                date.month == 12
-                ? CivilDate(year: date.year + 1, month: 1, day: 1)
-                : CivilDate(year: date.year, month: date.month + 1, day: 1)
+            first += Int64(length)
+            day = 1
+            (year, month) = month == 12 ? (year + 1, 1) : (year, month + 1)
         }
         return nil
     }
 
-    /// The last day that fits, up to and including a day.
-    private func lastDay(through dayNumber: Int64) -> Int64? {
-        var date = CivilDate(dayNumber: dayNumber)
-        let firstYear = date.year - 400
-        while date.year >= firstYear {
-            if month.contains(date.month) {
-                var number = date.dayNumber
-                var weekday = CivilDate.weekday(ofDay: number)
-                for day in stride(from: date.day, through: 1, by: -1) {
-                    if fitsDay(day, weekday: weekday) { return number }
-                    number -= 1
-                    weekday = (weekday + 6) % 7
-                }
+    /// The last day that fits, up to and including a day, in so many years.
+    private func lastDay(through dayNumber: Int64, years: Int64 = 400) -> Int64? {
+        let date = CivilDate(dayNumber: dayNumber)
+        var (year, month, day) = (date.year, date.month, date.day)
+        var first = dayNumber - Int64(day - 1)
+        while year >= date.year - years {
+            if self.month.contains(month) {
+                let length = CivilDate.days(inMonth: month, of: year)
+                let mask = days.mask(length: length, firstWeekday: CivilDate.weekday(ofDay: first))
+                let rest = mask << UInt64(63 - day)
+                if rest != 0 { return first + Int64(day - 1 - rest.leadingZeroBitCount) }
             }
-            let (year, month) = date.month == 1 ? (date.year - 1, 12) : (date.year, date.month - 1)
-            date = CivilDate(year: year, month: month, day: CivilDate.days(inMonth: month, of: year))
+            (year, month) = month == 1 ? (year - 1, 12) : (year, month - 1)
+            day = CivilDate.days(inMonth: month, of: year)
+            first -= Int64(day)
         }
         return nil
     }

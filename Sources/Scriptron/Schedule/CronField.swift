@@ -22,8 +22,14 @@ enum CronFieldKind: Int, Sendable, CaseIterable {
         }
     }
 
-    /// How many different values there are.
-    var values: Int { self == .weekday ? 7 : range.count }
+    /// The values of `*`: Sunday is 0.
+    var values: ClosedRange<Int> { self == .weekday ? 0...6 : range }
+
+    /// The values of `*` as bits.
+    var all: UInt64 { values.reduce(0) { $0 | 1 << UInt64($1) } }
+
+    /// The values from which `~` chooses: days that every month has.
+    var choices: ClosedRange<Int> { self == .day ? 1...28 : values }
 
     /// The names that may be written for numbers, the first standing for the lowest number.
     var names: [String] {
@@ -41,6 +47,9 @@ struct CronField: Sendable, Hashable {
     var bits: UInt64
     /// Whether it is written with a `*` in front, which decides how it meets other fields and a change of offset.
     var startsWithStar: Bool
+
+    /// The field that is not written where an expression has five.
+    static let zero = CronField(bits: 1, startsWithStar: false)
 
     func contains(_ value: Int) -> Bool { bits >> UInt64(value) & 1 == 1 }
 

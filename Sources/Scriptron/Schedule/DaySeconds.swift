@@ -9,7 +9,7 @@ struct DaySeconds: Sendable, Hashable {
     init(of expression: CronExpression) {
         for hour in expression.hour.values where hour < 24 {
             for minute in expression.minute.values where minute < 60 {
-                for second in expression.second.values { insert(hour * 3600 + minute * 60 + second) }
+                insert(minute: expression.second.bits, at: hour * 3600 + minute * 60)
             }
         }
     }
@@ -17,6 +17,14 @@ struct DaySeconds: Sendable, Hashable {
     var count: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }
 
     mutating func insert(_ second: Int) { words[second / 64] |= 1 << UInt64(second % 64) }
+
+    /// Adds the seconds of a minute, a bit each, that begins at a second.
+    private mutating func insert(minute bits: UInt64, at second: Int) {
+        let (word, bit) = (second / 64, UInt64(second % 64))
+        words[word] |= bits << bit
+        // The rest, where a minute does not end in the word in which it begins.
+        if bit > 4 { words[word + 1] |= bits >> (64 - bit) }
+    }
 
     /// Adds those seconds of `other` that lie in `range`.
     mutating func formUnion(_ other: DaySeconds, in range: Range<Int>) {

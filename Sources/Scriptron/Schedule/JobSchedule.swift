@@ -3,11 +3,12 @@ package struct JobSchedule: Sendable, Hashable {
     /// The schedules as written.
     package let texts: [String]
     package let zone: Zone
+    /// One for each text.
     let schedules: [Schedule]
 
-    /// Reads the schedules; none is a job that only people start. An error says which one and what is wrong with it;
-    /// one that never fires in the zone is refused.
-    package init(_ texts: [String], zone: Zone) throws(Failure) {
+    /// Reads the schedules of a job; none is a job that only people start. An error says which one and what is wrong
+    /// with it; one that never fires in the zone is refused.
+    package init(_ texts: [String], zone: Zone, job: String) throws(Failure) {
         guard texts.count <= 64 else {
             throw Failure(
                 code: "ESCHEDULE", "there are \(texts.count) schedules, at most 64 are allowed",
@@ -15,7 +16,7 @@ package struct JobSchedule: Sendable, Hashable {
         }
         var schedules: [Schedule] = []
         for text in texts {
-            let schedule = try Schedule(text)
+            let schedule = try Self.read(text, job)
             // A new year of our time; whatever never comes after it has nothing to wait for.
             if schedule != .start, schedule.next(after: 1_704_067_200, in: zone) == nil {
                 throw Failure(
@@ -23,11 +24,15 @@ package struct JobSchedule: Sendable, Hashable {
                     "schedule `\(text)` never fires in \(zone.name): the clock passes over its times",
                     cure: "name a time that the clock shows, or write it without `*` in minute and hour")
             }
-            if !schedules.contains(schedule) { schedules.append(schedule) }
+            schedules.append(schedule)
         }
         self.texts = texts
         self.zone = zone
         self.schedules = schedules
+    }
+
+    private static func read(_ text: String, _ job: String) throws(Failure) -> Schedule {
+        do throws(ScheduleFault) { return try Schedule(text, job: job) } catch { throw error.failure }
     }
 
     /// Whether the job runs once when the host starts.
@@ -58,5 +63,10 @@ package struct JobSchedule: Sendable, Hashable {
             last = time
         }
         return times
+    }
+
+    /// The first `limit` fire times later than an instant, rising.
+    package func nextTimes(after: Timestamp, limit: Int) -> [Timestamp] {
+        fireTimes(after: after, through: Timestamp(microseconds: .max), limit: limit)
     }
 }

@@ -30,3 +30,23 @@ package struct LocalTime: Sendable, Hashable {
         date.dayNumber * 86400 + Int64(hour * 3600 + minute * 60 + second)
     }
 }
+
+extension LocalTime {
+    /// `2026-03-29T02:30:00`.
+    package var text: String { dateText + "T" + timeText }
+
+    /// `2026-03-29`; years before 0 and after 9999 as they are.
+    package var dateText: String {
+        let year = date.year
+        let text = (0...9999).contains(year) ? Self.padded(Int(year), 4) : String(year)
+        return text + "-" + twoDigits(date.month) + "-" + twoDigits(date.day)
+    }
+
+    /// `02:30:00`.
+    package var timeText: String { twoDigits(hour) + ":" + twoDigits(minute) + ":" + twoDigits(second) }
+
+    static func padded(_ number: Int, _ width: Int) -> String {
+        let text = String(number)
+        return String(repeating: "0", count: max(0, width - text.count)) + text
+    }
+}

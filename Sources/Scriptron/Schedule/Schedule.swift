@@ -11,13 +11,13 @@ package enum Schedule: Sendable, Hashable {
         "@daily": "0 0 * * *", "@midnight": "0 0 * * *", "@hourly": "0 * * * *",
     ]
 
-    /// Reads a cron expression, a macro (`@daily`, `@start`) or an interval (`every 90s`). An error names the
-    /// character and what may stand there.
-    package init(_ text: String) throws(Failure) {
+    /// Reads a cron expression, a macro (`@daily`, `@start`) or an interval (`every 90s`). `job` is the name of the job
+    /// whose schedule it is, which decides what `~` stands for.
+    package init(_ text: String, job: String) throws(ScheduleFault) {
         guard text.utf8.count <= 1000 else {
-            throw Failure(
-                code: "ESCHEDULE", "schedule `\(text.prefix(40))…` has more than 1000 characters",
-                cure: "split it into a list of schedules")
+            throw ScheduleFault(
+                String(text.prefix(40)) + "…", at: 40, "it has more than 1000 characters",
+                "split it into a list of schedules")
         }
         let trimmed = String(text.drop { $0 == " " || $0 == "\t" })
         let words = trimmed.split { $0 == " " || $0 == "\t" }
@@ -27,39 +27,34 @@ package enum Schedule: Sendable, Hashable {
             let at = text.count - trimmed.count + 6
             self = try Self.interval(words.dropFirst().joined(), text: text, at: min(at, text.count))
         } else {
-            self = .cron(try CronExpression(text))
+            self = .cron(try CronExpression(text, job: job))
         }
     }
 
-    private static func macro(_ words: [String], text: String, at position: Int) throws(Failure) -> Schedule {
+    private static func macro(_ words: [String], text: String, at position: Int) throws(ScheduleFault) -> Schedule {
         let known = macros.keys.sorted() + ["@start"]
         let hint = "write one of \(known.joined(separator: " "))"
         let word = words.first ?? ""
         guard words.count == 1 else {
-            throw failure(text, at: position + word.count, "nothing may follow a macro", hint)
+            throw ScheduleFault(text, at: position + word.count, "nothing may follow a macro", hint)
         }
         if word == "@start" { return .start }
-        if let expression = macros[word] { return .cron(try CronExpression(expression)) }
+        if let expression = macros[word] { return .cron(try CronExpression(expression, job: "")) }
         let near = word == "@reboot" ? ["@start"] : Nearest.names(to: word, among: known, limit: 1)
-        throw failure(
+        throw ScheduleFault(
             text, at: position, "there is no macro `\(word)`", near.first.map { "did you mean \($0)?" } ?? hint)
     }
 
-    private static func interval(_ duration: String, text: String, at position: Int) throws(Failure) -> Schedule {
+    private static func interval(_ duration: String, text: String, at position: Int) throws(ScheduleFault) -> Schedule {
         let hint = "write `every` and a duration of whole seconds like 90s, 5m, 2h or 1d"
         guard let seconds = Quantity.seconds(.text(duration)), let whole = Int64(exactly: seconds) else {
-            throw failure(
+            throw ScheduleFault(
                 text, at: position,
                 duration.isEmpty ? "the duration is missing" : "`\(duration)` is not such a duration", hint)
         }
         guard whole >= 1 else {
-            throw failure(text, at: position, "`\(duration)` is too short, the least is 1s", hint)
+            throw ScheduleFault(text, at: position, "`\(duration)` is too short, the least is 1s", hint)
         }
         return .every(seconds: whole)
-    }
-
-    private static func failure(_ text: String, at index: Int, _ message: String, _ cure: String) -> Failure {
-        Failure(
-            code: "ESCHEDULE", "schedule `\(text.prefix(200))`, character \(index + 1): \(message)", cure: cure)
     }
 }

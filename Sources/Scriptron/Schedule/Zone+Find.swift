@@ -16,13 +16,15 @@ extension Zone {
                 code: "EZONE", "`\(name.prefix(100))` is not the name of a time zone",
                 cure: "write one like Europe/Paris; `ls \(ZoneInfo.directory)` shows them")
         }
-        let bytes: [UInt8]
-        do throws(SystemError) {
-            bytes = try ZoneInfo.file(at: ZoneInfo.directory + "/" + name)
+        let path = ZoneInfo.directory + "/" + name
+        do throws(ZoneTables.Trouble) {
+            self = Zone(name: name, table: try ZoneTables.shared.table(at: path))
         } catch {
-            throw Self.missing(name, error)
+            switch error {
+            case .unreadable(let error): throw Self.missing(name, error)
+            case .wrong(let error): throw Self.wrong(name, error, path: path)
+            }
         }
-        self = try Zone(name: name, tzif: bytes, path: ZoneInfo.directory + "/" + name)
     }
 
     /// The zone that is meant where none is named: by the environment's `TZ` (tzset(3)), else by `/etc/localtime`,
@@ -56,23 +58,20 @@ extension Zone {
         if target.hasPrefix(prefix), let zone = try? Zone(named: String(target.dropFirst(prefix.utf8.count))) {
             return zone
         }
-        let bytes: [UInt8]
-        do throws(SystemError) {
-            bytes = try ZoneInfo.file(at: target)
+        do throws(ZoneTables.Trouble) {
+            return Zone(name: ZoneInfo.localtime, table: try ZoneTables.shared.table(at: target))
         } catch {
-            throw error.failure(cure: "name a zone by `timezone` in scriptron.lua")
+            switch error {
+            case .unreadable(let error): throw error.failure(cure: "name a zone by `timezone` in scriptron.lua")
+            case .wrong(let error): throw wrong(ZoneInfo.localtime, error, path: target)
+            }
         }
-        return try Zone(name: ZoneInfo.localtime, tzif: bytes, path: target)
     }
 
-    private init(name: String, tzif bytes: [UInt8], path: String) throws(Failure) {
-        do throws(ZoneTable.FormatError) {
-            self.init(name: name, table: try ZoneTable(tzif: bytes))
-        } catch {
-            throw Failure(
-                code: "EZONE", "time zone `\(name)` cannot be used: \(error.message)", place: path,
-                cure: "take another zone, or reinstall the package tzdata")
-        }
+    private static func wrong(_ name: String, _ error: ZoneTable.FormatError, path: String) -> Failure {
+        Failure(
+            code: "EZONE", "time zone `\(name)` cannot be used: \(error.message)", place: path,
+            cure: "take another zone, or reinstall the package tzdata")
     }
 
     private static func missing(_ name: String, _ error: SystemError) -> Failure {

@@ -3,13 +3,13 @@ extension Zone {
     /// `2026-03-29T03:30:00+02:00` (ISO 8601, RFC 3339); fractions of a second are dropped.
     package func iso(_ instant: Timestamp) -> String {
         let local = local(instant)
-        return date(local) + "T" + time(local) + offset(at: instant).text
+        return local.text + offset(at: instant).text
     }
 
     /// `2026-03-29 03:30:00`, for tables whose heading names the zone.
     package func plain(_ instant: Timestamp) -> String {
         let local = local(instant)
-        return date(local) + " " + time(local)
+        return local.dateText + " " + local.timeText
     }
 
     /// Formats as strftime(3) does in the C locale, with the conversions of Lua's `os.date` and `%s`. An unknown
@@ -50,10 +50,10 @@ extension Zone {
         switch conversion {
         case "c": return try expand("%a %b %e %H:%M:%S %Y", moment)
         case "D", "x": return try expand("%m/%d/%y", moment)
-        case "F": return date(local)
+        case "F": return local.dateText
         case "r": return try expand("%I:%M:%S %p", moment)
         case "R": return twoDigits(local.hour) + ":" + twoDigits(local.minute)
-        case "T", "X": return time(local)
+        case "T", "X": return local.timeText
         case "H": return twoDigits(local.hour)
         case "I": return twoDigits((local.hour + 11) % 12 + 1)
         case "M": return twoDigits(local.minute)
@@ -108,18 +108,5 @@ extension Zone {
         "December",
     ]
 
-    private func date(_ local: LocalTime) -> String {
-        let year = local.date.year
-        let text = (0...9999).contains(year) ? padded(Int(year), 4) : String(year)
-        return text + "-" + twoDigits(local.date.month) + "-" + twoDigits(local.date.day)
-    }
-
-    private func time(_ local: LocalTime) -> String {
-        twoDigits(local.hour) + ":" + twoDigits(local.minute) + ":" + twoDigits(local.second)
-    }
-
-    private func padded(_ number: Int, _ width: Int) -> String {
-        let text = String(number)
-        return String(repeating: "0", count: max(0, width - text.count)) + text
-    }
+    private func padded(_ number: Int, _ width: Int) -> String { LocalTime.padded(number, width) }
 }

@@ -47,6 +47,10 @@ import Testing
 
     /// Does what the words say, in a working directory with a configuration; `host` answers, where there is one.
     private func scriptron(_ words: String..., host: FakeHost? = nil) throws -> ExitCode {
+        try scriptron(words, host: host)
+    }
+
+    private func scriptron(_ words: [String], host: FakeHost? = nil) throws -> ExitCode {
         try directory.file("scriptron.lua", "return {}")
         let socket = try directory.directory("var").appending("scriptron.sock")
         let server = try host.map { try ControlServer(socket: socket, owner: getuid(), host: $0) }
@@ -241,11 +245,45 @@ import Testing
         #expect(output.output.replacing("\n  ", with: " ") == text)
     }
 
-    @Test("next --schedule needs no host, and says what is wrong with a schedule") func nextOfSchedule() throws {
+    @Test("next --schedule needs no host, and says what a schedule means") func nextOfSchedule() throws {
+        let paris = ["--timezone", "Europe/Paris", "--after", "2026-03-28T12:00"]
+        #expect(try scriptron(["next", "--schedule", "30 2 * * *"] + paris + ["-n", "2"]) == .done)
+        let lines = output.output.split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(lines[0] == "30 2 * * *: at 02:30, every day.")
+        #expect(lines[1].hasPrefix("Times of day:"))
+        #expect(lines[4].hasPrefix("FIRE TIME") && lines[4].hasSuffix("NOTE"))
+        #expect(lines[5].hasPrefix("2026-03-29T03:00:00+02:00  ") && lines[5].hasSuffix("  the clock skips 02:30"))
+        #expect(lines[6].hasPrefix("2026-03-30T02:30:00+02:00  "))
+    }
+
+    @Test("next --schedule --json has a row a fire time") func nextAsJSON() throws {
         #expect(
-            try scriptron("next", "--schedule", "0 3 * * *", "--timezone", "UTC", "--after", "0", "-n", "2") == .done)
-        #expect(output.output == "1970-01-01T03:00:00+00:00  in 3 h\n1970-01-02T03:00:00+00:00  in 1 d 3 h\n")
-        #expect(try scriptron("next", "--schedule", "61 * * * *") == .usage)
+            try scriptron("next", "--schedule", "0 3 * * *", "--timezone", "UTC", "--after", "0", "-n", "2", "--json")
+                == .done)
+        let rows = try output.output.split(separator: "\n").map { try JSON.decode(String($0)) }
+        #expect(rows.map { $0["fire_time"]?.double } == [10800, 97200])
+        #expect(rows[0]["local"] == "1970-01-01T03:00:00+00:00")
+        #expect(rows[0]["schedule"] == ["0 3 * * *"] && rows[0]["words"] == ["at 03:00, every day"])
+        #expect(rows[0]["effect"] == .null)
+    }
+
+    @Test("What ~ stands for is the choice of the job that is named") func nextOfChoice() throws {
+        func firsts(_ words: String...) throws -> [Double?] {
+            #expect(
+                try scriptron(
+                    ["next"] + words
+                        + ["--schedule", "~ ~ * * *", "--timezone", "UTC", "--after", "0", "-n", "1", "--json"])
+                    == .done)
+            return try output.output.split(separator: "\n").map { try JSON.decode(String($0))["fire_time"]?.double }
+        }
+        let times = try [firsts("j").last, firsts("backup").last, firsts("j").last]
+        #expect(times == [85380, 45240, 85380])
+    }
+
+    @Test("next --schedule points at the character that is wrong") func nextOfWrongSchedule() throws {
+        #expect(try scriptron("next", "--schedule", "0 3 * * *", "--schedule", "0 25 * * *") == .usage)
+        #expect(
+            output.errors.hasPrefix("    0 25 * * *\n      ^\nscriptron: schedule `0 25 * * *`, character 3: 25 is"))
         #expect(try scriptron("next", "--after", "0") == .usage)
     }
 

@@ -6,8 +6,8 @@ import Glibc
 final class TemporaryDirectory {
     let path: Path
 
-    init() throws {
-        var template = Array("/tmp/scriptron-test-XXXXXX".utf8CString)
+    init(in parent: String = "/tmp") throws {
+        var template = Array("\(parent)/scriptron-test-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw SystemError.current("mkdtemp") }
         path = Path(bytes: template.dropLast().map(UInt8.init(bitPattern:)))
     }

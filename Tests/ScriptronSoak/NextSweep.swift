@@ -1,0 +1,1 @@
+../ScriptronTests/Schedule/NextSweep.swift

@@ -1,0 +1,1 @@
+../ScriptronTests/Schedule/ScheduleGenerator.swift

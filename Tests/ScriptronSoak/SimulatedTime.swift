@@ -1,0 +1,1 @@
+../ScriptronTests/Host/SimulatedTime.swift
