@@ -102,7 +102,8 @@ package struct Recovery {
         }
         return LoadedJob(
             name: run.job, path: entry.script, script: script, header: header,
-            schedule: try JobSchedule([], zone: zone, job: run.job), blackouts: blackouts, version: version, settings: run.settings,
+            schedule: try JobSchedule([], zone: zone, job: run.job), blackouts: blackouts, version: version,
+            settings: run.settings,
             needs: Needs(), grant: grant, zone: zone)
     }
 }
