@@ -73,7 +73,7 @@ let package = Package(
             name: "ScriptronSoak",
             dependencies: ["Scriptron", "scriptron"],
             // The crash driver and its checker, in Python: they share no code with what they check.
-            exclude: ["Crash", "Retry", "Rotate"],
+            exclude: ["Alerts", "Crash", "Retry", "Rotate"],
             swiftSettings: swiftSettings
         ),
     ]

@@ -326,6 +326,9 @@ function Backup:prove_if_due(target, info)
   return true
 end
 
+-- When the sources were last as a proven backup has them; nil: never.
+function Backup:last_proven(info) return info.proven and self.now or state.get("proven") end
+
 -- Removes from a target what the policy no longer wants, each with its reason.
 function Backup:expire(target)
   local copies = backups.list(target, self.set, self.this.warn)
@@ -376,6 +379,7 @@ function Backup:run()
   if can_be_unchanged and self.last and self.last.fingerprint == scan.fingerprint and self:is_everywhere() then
     result.unchanged, result.backup = true, self.last.name
     result.proven = self:prove_if_due(settings.targets[1], self.last)
+    result.last_proven = self:last_proven(self.last)
     log.info("unchanged since " .. self.last.name .. ": no new backup", { files = scan.files })
     self:watch_same_disk()
     return result
@@ -409,6 +413,7 @@ function Backup:run()
   log.info(string.format("%s: %s of %s in %s", self.name, counted(made.files, "file", "files"), size_text(made.bytes),
     size_text(info.stored or 0)))
   result.proven = self:prove_if_due(settings.targets[1], info)
+  result.last_proven = self:last_proven(info)
   for _, target in ipairs(settings.targets) do result.removed = result.removed + self:expire(target) end
   self:watch_same_disk()
   result.backup, result.files, result.bytes, result.stored = self.name, made.files, made.bytes, info.stored

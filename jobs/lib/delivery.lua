@@ -93,14 +93,15 @@ local function header(answer, name)
 end
 
 --- The headers of Standard Webhooks (standardwebhooks.com): id, timestamp, and a signature by each secret over
---- `id.timestamp.body`, so that a secret can be changed without a gap.
+--- `id.timestamp.body`, so that a secret can be changed without a gap. A secret is `whsec_` and the key in base64, or the
+--- key itself.
 local function sign(headers, text, identity, settings)
   local stamp = tostring(time.now())
   local signatures = {}
   for _, secret in ipairs { settings.secret or false, settings.previous_secret or false } do
     if secret then
       local signed = identity .. "." .. stamp .. "." .. text
-      signatures[#signatures + 1] = "v1," .. hash.hmac(secret, signed, { encoding = "base64" })
+      signatures[#signatures + 1] = "v1," .. hash.hmac(secret, signed, { encoding = "base64", key_encoding = "whsec" })
     end
   end
   headers["webhook-id"], headers["webhook-timestamp"] = identity, stamp

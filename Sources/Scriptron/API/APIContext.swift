@@ -56,6 +56,21 @@ package final class APIContext {
     /// Keeps the verdict, unless there is one.
     func give(_ verdict: Verdict) { if self.verdict == nil { self.verdict = verdict } }
 
+    /// An address. Libcurl, which reads it, is there for jobs that may connect alone: the others are refused.
+    func address(_ text: String, _ call: String) throws(Failure) -> TransferURL {
+        let session = try current(call)
+        do throws(Failure) {
+            return try TransferURL(text)
+        } catch {
+            guard error.code == "ECURL", session.grant.connect.isEmpty else { throw error }
+            let failure = session.resolver.refusal("\(call) may not connect to any server", "connect", "HOST:PORT") {
+                !$0.connect.isEmpty
+            }
+            session.effects.post(.refusal(failure.description))
+            throw failure
+        }
+    }
+
     /// A path argument, checked against the grant; a refusal is told to the host too.
     func path(
         _ arguments: Arguments, _ index: Int, _ access: Access, name: String = "path", follow: Bool? = nil

@@ -54,8 +54,9 @@ private struct HTTPArguments {
             guard let text = String(validating: address.bytes, as: UTF8.self) else {
                 throw Failure(code: "EURL", "the address is not UTF-8")
             }
-            url = try TransferURL(text)
+            url = try context.address(text, name)
         } catch {
+            if error.code == "EGRANT" { throw error }
             throw Failure(code: error.code, "\(name): \(error.message)", cure: error.cure)
         }
         if url.scheme != "http", url.scheme != "https" {

@@ -25,16 +25,31 @@ package func hashModule(_ context: APIContext) -> HostModule {
                 return [.text(Digest.hexadecimal(digest.finish()))]
             },
             HostFunction("hmac") { arguments in
-                let key = try context.revealed(arguments[0], "hash.hmac", "the key").bytes
+                let secret = try context.revealed(arguments[0], "hash.hmac", "the key").bytes
                 let text = try arguments.bytes(1, "text")
                 var options = try arguments.options(2)
                 let algorithm = try algorithm(&options)
                 let encoding = try options.word("encoding", of: ["hex", "base64"], default: "hex")
-                try options.finish(known: ["algorithm", "encoding"])
+                let form = try options.word("key_encoding", of: ["raw", "base64", "whsec"], default: "raw")
+                try options.finish(known: ["algorithm", "encoding", "key_encoding"])
+                let key = try key(secret, form)
                 let code = try Digest.hmac(algorithm, key: key, text)
                 return [.text(encoding == "hex" ? Digest.hexadecimal(code) : Digest.base64(code))]
             },
         ])
+}
+
+/// A key as it was given.
+private func key(_ given: [UInt8], _ form: String) throws(Failure) -> [UInt8] {
+    switch form {
+    case "whsec": return try WebhookKey.bytes(of: given)
+    case "base64":
+        guard let key = Digest.bytes(base64: given) else {
+            throw Failure(code: "EKEY", "hash.hmac: the key is no base64")
+        }
+        return key
+    default: return given
+    }
 }
 
 private func algorithm(_ options: inout Options) throws(Failure) -> Digest.Algorithm {

@@ -19,14 +19,18 @@ package func metricsModule(_ context: APIContext) -> HostModule {
         }
         return []
     }
-    func history(_ arguments: Arguments, _ options: inout Options, span: Double) throws(Failure) -> Value {
+    /// Asks about the series that the arguments name, as it was in the last `span` seconds.
+    func ask(
+        _ service: HostService, _ arguments: Arguments, _ options: inout Options, span: Double,
+        _ more: [String: Value], known: [String] = []
+    ) throws(Failure) -> Value {
         let effects = try context.current(arguments.function).effects
-        var sent: [String: Value] = ["name": .text(try arguments.text(0, "name"))]
+        var sent: [String: Value] = more.merging(["name": .text(try arguments.text(0, "name"))]) { $1 }
         sent["labels"] = options.take("labels") ?? [:]
         sent["kind"] = .text(try options.text("kind") ?? MetricSeries.Kind.gauge.rawValue)
         sent["since"] = .number(effects.now().epoch - span)
-        sent["limit"] = 10_000
-        return try effects.request(.metricHistory, sent)
+        try options.finish(known: ["labels", "kind", "span"] + known)
+        return try effects.request(service, sent)
     }
     return HostModule(
         "metrics",
@@ -50,9 +54,7 @@ package func metricsModule(_ context: APIContext) -> HostModule {
                 try arguments.end(2)
                 var options = try arguments.options(1)
                 let span = try options.duration("span") ?? 86400
-                let answer = try history(arguments, &options, span: span)
-                try options.finish(known: ["labels", "kind", "span"])
-                return [answer]
+                return [try ask(.metricHistory, arguments, &options, span: span, ["limit": 10_000])]
             },
             HostFunction("forecast") { arguments in
                 try arguments.end(3)
@@ -60,9 +62,10 @@ package func metricsModule(_ context: APIContext) -> HostModule {
                 var options = try arguments.options(2)
                 let span = try options.duration("span") ?? 7 * 86400
                 let least = try options.duration("at_least") ?? 6 * 3600
-                let samples = try history(arguments, &options, span: span)
-                try options.finish(known: ["labels", "kind", "span", "at_least"])
-                return [Forecast(samples, atLeast: least)?.value(reaching: bound) ?? .null]
+                let more: [String: Value] = ["bound": .number(bound), "at_least": .number(least)]
+                return [
+                    try ask(.metricForecast, arguments, &options, span: span, more, known: ["at_least"])
+                ]
             },
         ])
 }

@@ -89,7 +89,7 @@ private func lookAtTLS(_ arguments: Arguments, _ context: APIContext) throws(Fai
     var options = try arguments.options(2)
     let session = try context.current("net.tls")
     let server = (host.contains(":") ? "[\(host)]" : host) + ":\(port)"
-    var call = WebCall(try TransferURL("https://\(server)/"), call: "net.tls")
+    var call = WebCall(try context.address("https://\(server)/", "net.tls"), call: "net.tls")
     call.isHandshake = true
     call.timeout = try options.duration("timeout") ?? 10
     if let ca = options.take("ca") {

@@ -6,6 +6,8 @@ package final class AlertBook: Sendable {
     /// The most keys that a job may have open, and changes that one run may make.
     static let openKeys = 1000
     static let changesPerRun = 2000
+    /// How many alerts a job may begin within an hour.
+    static let newKeysPerHour = 2000
     /// A key that people were told of so often within so many seconds waits until it is calm.
     static let flaps = 3
     static let flapSpan = 3600.0
@@ -60,6 +62,8 @@ package final class AlertBook: Sendable {
     private let connections: Connections
     /// Changes that runs have made.
     private let changes = Mutex<[Int64: Int]>([:])
+    /// When the alerts of each job's scripts of the last hour began, the oldest first.
+    private let begun = Mutex<[String: [Timestamp]]>([:])
 
     package init(_ connections: Connections) { self.connections = connections }
 
@@ -82,12 +86,37 @@ package final class AlertBook: Sendable {
                         cure: "report each key once a run")))
         }
         let (now, routing) = (connections.now(), connections.routing())
-        connections.store.submit { session -> Value in
-            let writer = AlertWriter(session: session, routing: routing, now: now)
-            return ["state": .text(try writer.take(report, job: job, run: run))]
-        } completion: { [connections] result in
+        let isFull = isFull(job, now)
+        connections.store.submit { session -> (word: String, isNew: Bool) in
+            let isNew = try report.isBad == true && session.openAlert(job: job, key: report.key) == nil
+            let writer = AlertWriter(session: session, routing: routing, now: now, isFull: isFull)
+            return (try writer.take(report, job: job, run: run), isNew)
+        } completion: { [self] result in
+            if case .success((_, true)) = result { begun.withLock { $0[job, default: []].append(now) } }
             connections.wake()
-            reply(result.mapError { Failure.wrapping($0) })
+            reply(result.map { ["state": .text($0.word)] }.mapError { Failure.wrapping($0) })
+        }
+    }
+
+    /// Whether a job has begun as many alerts as it may within an hour.
+    private func isFull(_ job: String, _ now: Timestamp) -> Bool {
+        begun.withLock { begun in
+            // One that lies ahead was noted by a clock that was set back.
+            begun[job]?.removeAll { !(0...3600).contains(now - $0) }
+            return begun[job, default: []].count >= Self.newKeysPerHour
+        }
+    }
+
+    /// Whether a report says that all is well where nothing else was known: then there is nothing to write down.
+    package func isQuiet(_ report: AlertReport, job: String) throws(Failure) -> Bool {
+        guard report.isBad == false else { return false }
+        do {
+            return try connections.store.read { session in
+                try session.openAlert(job: job, key: report.key) == nil
+                    && session.openAlert(job: job, key: report.aboutKnowing.key) == nil
+            }
+        } catch {
+            throw Failure.wrapping(error)
         }
     }
 

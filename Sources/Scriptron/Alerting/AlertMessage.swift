@@ -38,7 +38,7 @@ package struct AlertMessage: Sendable, Hashable {
     /// All of it, some lines an alert.
     package var text: String {
         if isTest { return "This is a test: alerts of Scriptron on \(machine) reach you here.\n" }
-        return entries.map { entry in
+        let told = entries.prefix(Self.mostTold).map { entry in
             let alert = entry.alert
             var lines = ["\(Self.word(entry)): \(alert["name"]?.text ?? "?")", "  \(alert["summary"]?.text ?? "")"]
             if let since = alert["since"]?.double {
@@ -51,8 +51,13 @@ package struct AlertMessage: Sendable, Hashable {
             if entry.event == .resolved, let reason = alert["reason"]?.text { lines.append("  \(reason)") }
             if let run = alert["last_run"]?.integer { lines.append("  scriptron show \(run)") }
             return lines.joined(separator: "\n") + "\n"
-        }.joined(separator: "\n")
+        }
+        let rest = entries.count - told.count
+        return (told + (rest > 0 ? ["and \(rest) more: scriptron alerts\n"] : [])).joined(separator: "\n")
     }
+
+    /// How many alerts the text tells one by one; JSON has all of them.
+    private static let mostTold = 200
 
     /// `{version, machine, test, text, alerts}`: an alert as `alerts --json` shows it, with `event` and `message`, the
     /// number by which a message that came twice is known.
@@ -67,6 +72,12 @@ package struct AlertMessage: Sendable, Hashable {
                     return .map(alert)
                 }),
         ]
+    }
+
+    /// What it is known by where it comes twice: the numbers of its entries; of a test, the instant.
+    package func identity(now: Timestamp) -> String {
+        guard let first = entries.first, let last = entries.last else { return "test-\(now.microseconds)" }
+        return "alerts-\(first.id)-\(last.id)-\(entries.count)"
     }
 
     /// As a mail (RFC 5322), its text in base64, so that no line of it is too long or means something to a server.

@@ -86,7 +86,9 @@ package struct AlertReport: Sendable, Hashable {
 
     private static func isLine(_ text: String, max: Int) -> Bool {
         (1...max).contains(text.utf8.count)
-            && !text.unicodeScalars.contains { $0.properties.generalCategory == .control }
+            && !text.unicodeScalars.contains { scalar in
+                [.control, .lineSeparator, .paragraphSeparator].contains(scalar.properties.generalCategory)
+            }
     }
 
     // What is not known is an alert of its own.

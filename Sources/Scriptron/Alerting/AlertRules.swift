@@ -37,7 +37,8 @@ enum AlertRules {
         let isWorse = alert.severity.rank < report.severity.rank
         // What lies between limit and clear value is not worse than the last that was beyond the limit.
         if report.isBad == true {
-            alert.severity = report.severity
+            // It does not sink while the alert is open, or one that sways would be told again and again.
+            if isWorse { alert.severity = report.severity }
             alert.fields = report.fields
         }
         alert.summary = report.summary

@@ -3,11 +3,14 @@ struct AlertWriter {
     let session: any StoreSession
     let routing: AlertRouting
     let now: Timestamp
+    /// Whether the job has begun so many alerts of late that it may begin no more.
+    var isFull = false
 
     /// Takes a report about a key; the word for where it stands then.
     func take(_ report: AlertReport, job: String, run: Int64) throws -> String {
         let known = try session.openAlert(job: job, key: report.key)
-        if known == nil, report.isBad == true { try checkRoom(job) }
+        // What the host itself has to say is always taken.
+        if known == nil, report.isBad == true, report.origin == .script { try checkRoom(job) }
         let step = AlertRules.step(known, report, job: job, run: run, now: now)
         try put(step, over: known)
         if report.origin == .script { try take(aboutKnowing: report.aboutKnowing, job: job, run: run) }
@@ -21,8 +24,12 @@ struct AlertWriter {
     }
 
     private func checkRoom(_ job: String) throws {
-        let open = try session.alerts(AlertQuery(isOpen: true, job: job, limit: AlertBook.openKeys))
-        guard open.count >= AlertBook.openKeys else { return }
+        if isFull {
+            throw Failure(
+                code: "EALERTS", "job \(job) has begun \(AlertBook.newKeysPerHour) alerts within an hour",
+                cure: "name a key after what is wrong, not after each case of it")
+        }
+        guard try session.openAlertCount(job: job) >= AlertBook.openKeys else { return }
         throw Failure(
             code: "EALERTS", "job \(job) has \(AlertBook.openKeys) alerts open",
             cure: "name a key after what is wrong, not after each case of it")

@@ -16,12 +16,19 @@ package struct ChannelSender: Sendable {
         self.now = now
     }
 
-    /// Returns when the channel has taken it.
+    /// Returns when the channel has taken it. Neither the message nor an error has a secret of the channel in it.
     package func send(_ message: AlertMessage, by channel: ChannelConfiguration) throws(Failure) {
-        switch channel.kind {
-        case .webhook(let webhook): try send(message, webhook, channel)
-        case .email(let email): try send(message, email, channel)
-        case .command: try command(channel, message)
+        var redactor = Redactor()
+        for name in channel.secrets { redactor.hide(try secret(name), name: name) }
+        let message = message.redacted(redactor)
+        do throws(Failure) {
+            switch channel.kind {
+            case .webhook(let webhook): try send(message, webhook, channel)
+            case .email(let email): try send(message, email, channel)
+            case .command: try command(channel, message)
+            }
+        } catch {
+            throw error.redacted(redactor)
         }
     }
 
@@ -34,7 +41,16 @@ package struct ChannelSender: Sendable {
         for (name, value) in webhook.headers.sorted(by: { $0.key < $1.key }) {
             request.headers.append(TransferRequest.Header(name, try bytes(value)))
         }
-        request.body = .bytes(try JSON.encode(message.value))
+        let body = try JSON.encode(message.value)
+        request.body = .bytes(body)
+        if let text = webhook.secret {
+            let (id, instant) = (message.identity(now: now()), now().seconds)
+            let signature = try WebhookKey.signature(try bytes(text), id: id, timestamp: instant, body: body)
+            request.headers += [
+                TransferRequest.Header("webhook-id", id), TransferRequest.Header("webhook-timestamp", String(instant)),
+                TransferRequest.Header("webhook-signature", signature),
+            ]
+        }
         request.timeout = channel.timeout
         request.most = 1 << 20
         request.trust = webhook.trust
@@ -72,5 +88,39 @@ package struct ChannelSender: Sendable {
         case .plain(let text): Array(text.utf8)
         case .secret(let name): try secret(name)
         }
+    }
+}
+
+extension ChannelConfiguration {
+    /// The names of the secrets that it has.
+    fileprivate var secrets: [String] {
+        let texts: [Text?] =
+            switch kind {
+            case .webhook(let webhook): [webhook.url, webhook.secret] + webhook.headers.values.map(Optional.some)
+            case .email(let email): [email.user, email.password]
+            case .command: []
+            }
+        return texts.compactMap { if case .secret(let name)? = $0 { name } else { nil } }.sorted()
+    }
+}
+
+extension AlertMessage {
+    /// Without the secrets that a redactor knows.
+    fileprivate func redacted(_ redactor: Redactor) -> AlertMessage {
+        if redactor.isEmpty { return self }
+        var message = self
+        for index in message.entries.indices {
+            message.entries[index].alert = redactor.redacted(message.entries[index].alert)
+        }
+        return message
+    }
+}
+
+extension Failure {
+    fileprivate func redacted(_ redactor: Redactor) -> Failure {
+        func plain(_ text: String) -> String {
+            String(decoding: redactor.redacted(Array(text.utf8)), as: UTF8.self)
+        }
+        return Failure(code: code, plain(message), place: place.map(plain), cure: cure.map(plain))
     }
 }

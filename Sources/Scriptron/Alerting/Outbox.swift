@@ -6,8 +6,9 @@ import Synchronization
 /// once or more. A channel that fails is tried again, later and later; what it does not take for long is given up, and
 /// that is an alert itself.
 package final class Outbox: Sendable {
-    /// The most alerts that one message carries.
-    static let batch = 100
+    /// The most alerts that one message carries, and about how many bytes of them.
+    static let batch = 1000
+    static let batchBytes = 1 << 20
     /// Seconds before the first further try, doubled for each next, and the most of them.
     static let firstDelay = 5.0
     static let longestDelay = 900.0
@@ -172,13 +173,14 @@ package final class Outbox: Sendable {
         guard state.withLock({ $0.isOpen }) else { return }
         let now = connections.now()
         guard
-            let waiting = told({
+            let all = told({
                 try connections.store.read { try $0.outbox(channel: name, state: .waiting, limit: Self.batch) }
             })
         else { return settle(name, again: Self.firstDelay) }
+        let waiting = Self.fitting(all)
         guard let channel = connections.channels()[name] else {
             write(waiting.map { $0.ended(.expired, now, "there is no channel \(name) any more") })
-            return settle(name, again: waiting.count == Self.batch ? 0 : nil)
+            return settle(name, again: waiting.count < all.count || all.count == Self.batch ? 0 : nil)
         }
         if waiting.isEmpty { return settle(name, again: nil) }
         do throws(Failure) {
@@ -189,8 +191,9 @@ package final class Outbox: Sendable {
                 state.channels[name]?.error = nil
             }
             let done = connections.now()
-            write(waiting.map { $0.ended(.delivered, done, nil) })
-            settle(name, again: 0)
+            let isNoted = write(waiting.map { $0.ended(.delivered, done, nil) })
+            // Where that cannot be noted they come again, but not without a pause.
+            settle(name, again: isNoted ? 0 : Self.longestDelay / 15)
         } catch {
             let failed = connections.now()
             let failures = state.withLock { state in
@@ -213,6 +216,17 @@ package final class Outbox: Sendable {
         }
     }
 
+    /// The first of them, as many as one message takes; one at least.
+    private static func fitting(_ entries: [OutboxEntry]) -> [OutboxEntry] {
+        var bytes = 0
+        return Array(
+            entries.prefix { entry in
+                let isFirst = bytes == 0
+                bytes += (try? JSON.encode(entry.alert).count) ?? 0
+                return isFirst || bytes <= batchBytes
+            })
+    }
+
     /// Seconds before the next try, with so much jitter that channels of one server do not come together.
     static func delay(_ failures: Int, random: Double) -> Double {
         min(firstDelay * Double(1 << min(failures - 1, 20)), longestDelay) * (0.5 + random / 2)
@@ -226,8 +240,12 @@ package final class Outbox: Sendable {
     }
 
     /// Writes down what became of messages. Where that fails they wait on, and come once more.
-    private func write(_ entries: [OutboxEntry]) {
-        _ = told { try connections.store.write { session in for entry in entries { try session.updateOutbox(entry) } } }
+    @discardableResult
+    private func write(_ entries: [OutboxEntry]) -> Bool {
+        let noted: Void? = told {
+            try connections.store.write { session in for entry in entries { try session.updateOutbox(entry) } }
+        }
+        return noted != nil
     }
 
     private func told<Result>(_ body: () throws -> Result) -> Result? {

@@ -25,6 +25,9 @@ package struct AlertRouting: Sendable, Hashable {
 
     package init(routes: [Route] = []) { self.routes = routes }
 
+    /// The channels that hear of anything.
+    package var channels: Set<String> { Set(routes.flatMap(\.to)) }
+
     /// The route of an alert; nil: nobody is told of it.
     package func route(_ job: String, _ severity: Severity) -> Route? {
         routes.first { $0.takes(job, severity) }

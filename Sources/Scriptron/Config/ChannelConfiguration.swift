@@ -10,6 +10,8 @@ package struct ChannelConfiguration: Sendable, Hashable {
     package struct Webhook: Sendable, Hashable {
         package var url: Text
         package var headers: [String: Text] = [:]
+        /// Signs each message (Standard Webhooks).
+        package var secret: Text?
         /// A file of certificates to trust, absolute; nil: the machine's.
         package var trust: Path?
     }
@@ -77,7 +79,7 @@ package struct ChannelConfiguration: Sendable, Hashable {
         switch type {
         case "webhook":
             kind = .webhook(try Self.webhook(&section, base))
-            known = ["url", "headers", "trust"]
+            known = ["url", "headers", "secret", "trust"]
         case "email":
             kind = .email(try Self.email(&section, base))
             known = ["server", "security", "from", "to", "user", "password", "trust"]
@@ -102,6 +104,7 @@ package struct ChannelConfiguration: Sendable, Hashable {
         if var headers = try section.section("headers") {
             for name in headers.keys { webhook.headers[name] = try text(name, &headers) }
         }
+        webhook.secret = try text("secret", &section)
         webhook.trust = try section.paths("trust").first.map { base.appending($0).normalized }
         return webhook
     }

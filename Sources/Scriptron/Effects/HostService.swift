@@ -56,7 +56,8 @@ package enum HostService: String, Sendable, CaseIterable {
     case sysStore = "sys.store"
     /// `{}` → the path of a consistent copy of the store in the run's scratch.
     case storeCopy = "sys.store_copy"
-    /// `{}` → list of `{name, last_success, outcome, result, next, scheduled}`.
+    /// `{}` → list of `{name, last_success, outcome, result, next, scheduled}`: when the last success was and what it
+    /// returned, and how the last run ended.
     case sysJobs = "sys.jobs"
     /// `{device, inode}` or `{paths}` → list of `{pid, name, mode, appends}` of the processes that have it open (mapped
     /// counts), or null where the host may not look everywhere; `{entries: [{device, inode}]}` → a list of such lists.
@@ -86,6 +87,8 @@ package enum HostService: String, Sendable, CaseIterable {
     case metricAdd = "metrics.add"
     /// `{name, kind, labels, since, limit}` → list of `{time, span, count, sum, least, greatest, last}`.
     case metricHistory = "metrics.history"
+    /// `{name, kind, labels, since, bound, at_least}` → `{seconds, rate, covers}`, or null where the bound is not ahead.
+    case metricForecast = "metrics.forecast"
     /// `{host, timeout}` → list of addresses as text.
     case resolve = "net.resolve"
     /// `{name}` → the bytes of a granted secret, which the host hides from now on in all that the worker says.

@@ -49,12 +49,7 @@ struct ActiveAttempt: Sendable {
     mutating func take(_ note: WorkerNote, now: Timestamp) -> LogRecord? {
         switch note {
         case .log(let level, let message, let fields):
-            // The worker counts too; what comes beyond, one that was broken into sends.
-            guard lines.take(now: Monotonic.now) else {
-                hit(.logRate)
-                return lines.dropped == 1 ? droppedLine(nil, now) : nil
-            }
-            return LogRecord(time: now, level: level, message: message, fields: fields)
+            return line(LogRecord(time: now, level: level, message: message, fields: fields))
         case .progress(let done, let total, let label):
             progress = [
                 "done": .number(done), "total": total.map { .number($0) } ?? .null, "label": .text(label),
@@ -62,11 +57,10 @@ struct ActiveAttempt: Sendable {
             return nil
         case .warning(let text):
             if attempt.warnings.count < Self.textsKept { attempt.warnings.append(text) }
-            return LogRecord(time: now, level: "warn", message: text)
+            return line(LogRecord(time: now, level: "warn", message: text))
         case .refusal(let text):
             if attempt.refusals.count < Self.textsKept { attempt.refusals.append(text) }
-            return LogRecord(
-                time: now, level: "warn", message: "refused: " + text)
+            return line(LogRecord(time: now, level: "warn", message: "refused: " + text))
         case .limit(let name):
             if let limit = LimitName(rawValue: name) { hit(limit) }
             return nil
@@ -77,6 +71,14 @@ struct ActiveAttempt: Sendable {
             learned?.take(use)
             return nil
         }
+    }
+
+    /// A line, where it does not come too fast. The worker counts what a script logs, too; what comes beyond are
+    /// warnings, and what a worker that was broken into sends.
+    private mutating func line(_ record: LogRecord) -> LogRecord? {
+        if lines.take(now: Monotonic.now) { return record }
+        hit(.logRate)
+        return lines.dropped == 1 ? droppedLine(nil, record.time) : nil
     }
 
     /// Has the record say that a limit was hit.

@@ -275,18 +275,11 @@ extension Daemon: HostControl {
     func jobFigures() throws(Failure) -> Value {
         .list(
             try parts.catalog.entries.map { (entry) throws(Failure) in
-                let (last, success, attempt) = try read { session in
-                    let last = try session.lastRun(job: entry.name, outcome: nil)
-                    let success = try session.lastRun(job: entry.name, outcome: .succeeded)
-                    return (last, success, try last.flatMap { try session.attempts(run: $0.id).last })
+                let next = parts.scheduler.next(entry.name)
+                return try read { session in
+                    try JobFigures.row(
+                        entry.name, scheduled: entry.standing == .scheduled, next: next, session)
                 }
-                return [
-                    "name": .text(entry.name), "scheduled": .bool(entry.standing == .scheduled),
-                    "last_success": success?.finished.map { .number($0.epoch) } ?? .null,
-                    "outcome": last?.outcome.map { .text($0.rawValue) } ?? .null,
-                    "result": attempt?.result ?? .null,
-                    "next": parts.scheduler.next(entry.name).map { .number($0.epoch) } ?? .null,
-                ]
             })
     }
 

@@ -8,7 +8,7 @@ extension Doctor {
         do throws(Failure) {
             try SourceOwnership.check(directory)
             let report = try check()
-            return [jobs(directory, report), ceiling(report, isRoot: isRoot)]
+            return [jobs(directory, report), ceiling(report, isRoot: isRoot), alerts(report)]
                 + [ownUsers(report, isRoot: isRoot), weakened(report)].compactMap { $0 }
         } catch {
             return [Fact("Configuration", "jobs", .bad, error.message, cure: error.cure)]
@@ -43,6 +43,24 @@ extension Doctor {
         }
         if report.hasCeiling { return Fact("Configuration", "ceiling", .good, "bounds what jobs may declare") }
         return Fact("Configuration", "ceiling", .fact, "none: every job gets what it declares, as far as its user may")
+    }
+
+    private static func alerts(_ report: CheckReport) -> Fact {
+        if report.channels.isEmpty {
+            return Fact(
+                "Configuration", "alerts", .warning, "no channel is set: alerts are kept, and sent to nobody",
+                cure: "describe one under channels in scriptron.lua")
+        }
+        if report.heard.isEmpty {
+            return Fact(
+                "Configuration", "alerts", .warning,
+                "no route leads to a channel: alerts are kept, and sent to nobody", cure: "see routes in scriptron.lua")
+        }
+        let unheard = report.channels.filter { !report.heard.contains($0) }
+        let rest = unheard.isEmpty ? "" : "; no route leads to \(list(unheard))"
+        return Fact(
+            "Configuration", "alerts", unheard.isEmpty ? .good : .warning,
+            "go to \(list(report.heard.sorted()))\(rest)", cure: unheard.isEmpty ? nil : "see routes in scriptron.lua")
     }
 
     private static func ownUsers(_ report: CheckReport, isRoot: Bool) -> Fact? {

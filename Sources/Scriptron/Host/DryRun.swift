@@ -52,11 +52,28 @@ struct DryRun {
 
     // What is run.
 
+    private func snapshot() throws(Failure) -> SourceSnapshot {
+        let configuration = core.environment.configuration
+        let locations = SourceLocations(configuration: configuration.file, jobs: configuration.jobsDirectory)
+        return try SourceWatcher(locations, clock: SystemClock()).snapshot
+    }
+
+    /// What `sys.jobs` answers: the jobs that there are, as the store knows them.
+    private func jobFigures(_ store: SQLiteStore) throws(Failure) -> Value {
+        let sources = try JobSources.collect(try snapshot(), core.environment)
+        do {
+            return try store.read { session in
+                .list(
+                    try sources.map { try JobFigures.row($0.name, scheduled: $0.isEnabled, next: nil, session) })
+            }
+        } catch {
+            throw Failure.wrapping(error)
+        }
+    }
+
     private func source() throws(Failure) -> JobSource {
         let environment = core.environment
-        let locations = SourceLocations(
-            configuration: environment.configuration.file, jobs: environment.configuration.jobsDirectory)
-        let snapshot = try SourceWatcher(locations, clock: SystemClock()).snapshot
+        let snapshot = try snapshot()
         let sources = try JobSources.collect(snapshot, environment)
         if let job = request.job, !sources.contains(where: { $0.name == job }) {
             let nearest = Nearest.names(to: job, among: sources.map(\.name), limit: 1).first
@@ -149,7 +166,7 @@ struct DryRun {
         let desk = ServiceDesk(
             store: store, machine: MachineServices(names: core.workers.names) { loop.after($0, handler: $1) },
             alerts: AlertBook(.looking(store)), metrics: MetricDesk(store: store), now: { fireTime }
-        ) { .list([]) }
+        ) { () throws(Failure) in try jobFigures(store) }
         let launch = WorkerLaunch(
             order: order, files: job.version.descriptor, grant: grant.forDryRun, name: job.name)
         let secrets = SecretSource(core.environment.configuration)
@@ -249,6 +266,7 @@ extension Grant {
         // What the host would make when it loads the job is not there yet.
         grant.read = (read + write).filter { (try? FileStatus.of($0, follow: true)) ?? nil != nil }
         grant.write = []
+        grant.readsAddresses = connects
         grant.connect = []
         grant.ports = []
         grant.sockets = []

@@ -51,11 +51,18 @@ package struct CheckReport: Sendable, Hashable {
     package var jobs: [Value]
     /// Whether the configuration bounds what jobs may declare.
     package var hasCeiling: Bool
+    /// The channels that are described, and those of them that hear of alerts by some route.
+    package var channels: [String]
+    package var heard: Set<String>
 
-    package init(findings: [Value], jobs: [Value], hasCeiling: Bool = false) {
+    package init(
+        findings: [Value], jobs: [Value], hasCeiling: Bool = false, channels: [String] = [], heard: Set<String> = []
+    ) {
         self.findings = findings
         self.jobs = jobs
         self.hasCeiling = hasCeiling
+        self.channels = channels
+        self.heard = heard
     }
 }
 

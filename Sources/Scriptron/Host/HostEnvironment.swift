@@ -68,6 +68,9 @@ extension HostEnvironment {
         var warnings: [String] = []
         if configuration.channels.isEmpty {
             warnings.append("no channel is set: alerts are kept, and sent to nobody (channels in scriptron.lua)")
+        } else if configuration.routing.channels.isEmpty {
+            warnings.append(
+                "no route leads to a channel: alerts are kept, and sent to nobody (routes in scriptron.lua)")
         }
         if configuration.ceiling == nil, Users.isRoot {
             warnings.append("there is no ceiling: every job gets what it declares, as root may grant it")

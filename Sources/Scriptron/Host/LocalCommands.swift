@@ -88,8 +88,10 @@ package struct LocalCommands: HostCommands {
             row["next"] = entry.loaded?.schedule.next(after: now).map { .number($0.epoch) } ?? .null
             return Value.map(row)
         }
+        let configuration = core.environment.configuration
         return CheckReport(
-            findings: findings, jobs: jobs, hasCeiling: core.environment.configuration.ceiling != nil)
+            findings: findings, jobs: jobs, hasCeiling: configuration.ceiling != nil,
+            channels: configuration.channels.keys.sorted(), heard: configuration.routing.channels)
     }
 
     private func finding(_ level: String, _ failure: Failure, job: String? = nil) -> Value {

@@ -69,10 +69,19 @@ package final class ServiceDesk: Sendable {
     }
 
     private func report(_ call: ServiceCall, _ reply: @escaping @Sendable (Result<Value, Failure>) -> Void) {
+        let report: AlertReport
         do throws(Failure) {
-            alerts.report(try AlertReport(call.arguments), job: call.job, run: call.run, reply)
+            report = try AlertReport(call.arguments)
         } catch {
-            reply(.failure(error))
+            return reply(.failure(error))
+        }
+        threads.submit { [self] in
+            do throws(Failure) {
+                if try alerts.isQuiet(report, job: call.job) { return reply(.success(["state": "ok"])) }
+            } catch {
+                return reply(.failure(error))
+            }
+            alerts.report(report, job: call.job, run: call.run, reply)
         }
     }
 
@@ -98,6 +107,7 @@ package final class ServiceDesk: Sendable {
             case .alertLook: return try alerts.look(AlertReport(call.arguments), job: call.job, run: call.run)
             case .metricAdd: return try metrics.add(call.arguments, job: call.job)
             case .metricHistory: return try metrics.history(call.arguments, job: call.job)
+            case .metricForecast: return try metrics.forecast(call.arguments, job: call.job)
             case .sysJobs: return try jobs()
             case .storeCopy: return .bytes(try StoreCopy.make(of: store, for: call).bytes)
             case .sysStore:

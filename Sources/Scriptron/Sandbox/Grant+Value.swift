@@ -11,6 +11,7 @@ extension Grant {
             "service": .texts(service), "setid": .bool(setid),
             "sandbox": .text(mode.rawValue), "memory": .int(memory), "limits": limits.value,
         ]
+        if readsAddresses { map["addresses"] = true }
         if !links.isEmpty {
             map["links"] = .list(
                 links.sorted { $0.key < $1.key }.map { .list([.bytes($0.key.bytes), .bytes($0.value.bytes)]) })
@@ -44,6 +45,7 @@ extension Grant {
         self.ports = ports.compactMap { $0.integer.flatMap { UInt16(exactly: $0) } }
         self.sockets = (value["sockets"]?.list ?? []).compactMap(UnixSocket.init)
         self.dns = value["dns"]?.bool ?? false
+        self.readsAddresses = value["addresses"]?.bool ?? false
         self.isWatched = value["watched"]?.bool ?? false
         self.broker = value["broker"]?.text.flatMap(BrokerReach.init) ?? .none
         self.secrets = secrets

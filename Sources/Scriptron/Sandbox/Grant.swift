@@ -64,6 +64,8 @@ package struct Grant: Sendable, Hashable {
     package var sockets: [UnixSocket] = []
     /// Whether programs may ask the machine's name servers.
     package var dns = false
+    /// Whether addresses of servers are read, though nothing may connect: in a dry run.
+    package var readsAddresses = false
     /// Who judges connections by their addresses; none: the kernel, by their ports.
     package var broker = BrokerReach.none
     /// Whether the broker hears of the files that programs open too, for a run that learns its needs.

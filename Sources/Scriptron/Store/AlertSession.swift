@@ -6,6 +6,7 @@ package protocol AlertSession {
     func alert(_ id: Int64) throws -> Alert?
     /// Open ones by name, or closed ones, the last first.
     func alerts(_ query: AlertQuery) throws -> [Alert]
+    func openAlertCount(job: String) throws -> Int
     /// Gives it its number. Fails (`EEXIST`) where the key has an open episode already.
     func insertAlert(_ alert: Alert) throws -> Alert
     /// Replaces the alert of this number. Fails where there is none.

@@ -20,6 +20,10 @@ extension MemorySession {
         return Array(sorted.prefix(max(0, query.limit)))
     }
 
+    func openAlertCount(job: String) throws -> Int {
+        try reading().alerts.values.count { $0.state != .resolved && $0.job == job }
+    }
+
     func insertAlert(_ alert: Alert) throws -> Alert {
         if alert.state != .resolved, try openAlert(job: alert.job, key: alert.key) != nil {
             throw StoreFailure.alertExists(alert)
@@ -144,6 +148,14 @@ extension MemorySession {
     func samples(of series: MetricSeries, since: Timestamp, limit: Int) throws -> [MetricSample] {
         let found = try reading().samples[series, default: []].filter { $0.time >= since }
         return found.sorted { ($0.time, $0.span) < ($1.time, $1.span) }.suffix(max(0, limit))
+    }
+
+    func trend(of series: MetricSeries, since: Timestamp) throws -> MetricTrend {
+        var trend = MetricTrend()
+        for sample in try samples(of: series, since: since, limit: .max) {
+            trend.add(sample, at: sample.time - since + Double(sample.span))
+        }
+        return trend
     }
 
     func compactSamples(before instant: Timestamp, limit: Int) throws -> Int {

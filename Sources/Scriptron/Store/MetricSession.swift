@@ -6,6 +6,8 @@ package protocol MetricSession {
     func addSample(_ sample: MetricSample, to series: MetricSeries) throws
     /// The samples whose span begins at `since` or later, the oldest first; at most `limit`, the newest ones.
     func samples(of series: MetricSeries, since: Timestamp, limit: Int) throws -> [MetricSample]
+    /// What the samples of a series whose span begins at `since` or later come to, their times counted from then.
+    func trend(of series: MetricSeries, since: Timestamp) throws -> MetricTrend
     /// Makes hours of minutes from before `instant`, at most `limit` of them; how many there were.
     func compactSamples(before instant: Timestamp, limit: Int) throws -> Int
     /// Removes samples from before `instant`, at most `limit`, and series without any; how many it removed.

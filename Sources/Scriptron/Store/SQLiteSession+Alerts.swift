@@ -56,6 +56,12 @@ extension SQLiteSession {
             (query.job.map { [.text($0)] } ?? []) + [.init(max(0, query.limit))], Self.alert)
     }
 
+    func openAlertCount(job: String) throws -> Int {
+        try open.row("SELECT count(*) FROM alert WHERE job = ? AND state <> 'resolved'", [.text(job)]) {
+            Int($0.int(0))
+        } ?? 0
+    }
+
     func insertAlert(_ alert: Alert) throws -> Alert {
         let inserted = try open.run(
             """

@@ -63,6 +63,30 @@ extension SQLiteSession {
         ).reversed()
     }
 
+    func trend(of series: MetricSeries, since: Timestamp) throws -> MetricTrend {
+        guard let id = try id(series) else { return MetricTrend() }
+        // A week of minutes is ten thousand samples: they are summed up where they lie.
+        let sums = try open.row(
+            """
+            SELECT count(*), min(t), max(t), total(span), total(span * t), total(span * last), total(span * t * t),
+                total(span * t * last)
+            FROM (SELECT span, last, (time - ?) / 1e6 + span AS t FROM sample WHERE series = ? AND time >= ?)
+            """, [.init(since), .int(id), .init(since)]
+        ) { row in
+            var trend = MetricTrend()
+            trend.count = row.int(0)
+            (trend.first, trend.newest) = (row.real(1), row.real(2))
+            (trend.weight, trend.time, trend.value) = (row.real(3), row.real(4), row.real(5))
+            (trend.square, trend.product) = (row.real(6), row.real(7))
+            return trend
+        }
+        guard var trend = sums, let newest = try samples(of: series, since: since, limit: 1).last else {
+            return MetricTrend()
+        }
+        trend.last = newest.last
+        return trend
+    }
+
     func compactSamples(before instant: Timestamp, limit: Int) throws -> Int {
         let rows = try open.rows(
             """

@@ -193,7 +193,9 @@ package final class ScriptRows {
                 }
             case .bytes(let bytes): code = sqlite3_bind_blob64(statement, index, bytes, UInt64(bytes.count), transient)
             case .list, .map, .handle:
-                throw Failure(code: "EARGUMENT", "\(database.path.text): a \(value.typeName) is no value of SQL")
+                // What is in a database anybody may read who may read the file.
+                let what = value.secretName.map { "secret:" + $0 } ?? "a \(value.typeName)"
+                throw Failure(code: "EARGUMENT", "\(database.path.text): \(what) is no value of SQL")
             }
             if code != SQLITE_OK { throw database.failure(code) }
         }

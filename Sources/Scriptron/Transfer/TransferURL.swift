@@ -50,8 +50,9 @@ package struct TransferURL: Sendable, Hashable {
     }
 
     private init(_ text: String, from base: String?) throws(Failure) {
-        guard !text.utf8.contains(0), let handle = scriptron_curl_url() else {
-            throw Failure(code: "EURL", "libcurl cannot be used, or the address holds a NUL byte")
+        if text.utf8.contains(0) { throw Failure(code: "EURL", "the address holds a NUL byte") }
+        guard let handle = scriptron_curl_url() else {
+            throw Failure(code: "ECURL", "libcurl cannot be used", cure: "install the package libcurl4")
         }
         defer { scriptron_curl_url_close(handle) }
         for text in [base, text].compactMap({ $0 }) {

@@ -29,7 +29,7 @@ enum WorkerMain {
         _ confinement: Confinement, keep: [Int32]
     ) throws(Failure) -> (report: SandboxReport, listener: Int32?) {
         // Libraries may not be readable to a confined worker; one that connects to nothing needs none.
-        if confinement.grant.connects { TransferClient.load() }
+        if confinement.grant.connects || confinement.grant.readsAddresses { TransferClient.load() }
         return try confinement.apply(keep: [0, 1, 2] + keep)
     }
 

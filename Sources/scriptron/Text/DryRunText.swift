@@ -132,14 +132,36 @@ enum DryRunText {
 
     private static func alerts(_ report: Value, _ style: TextStyle) -> [String] {
         let warnings = report["warnings"]?.list?.compactMap(\.text) ?? []
-        let alerts = (report["alerts"]?.list ?? []).map(ValueText.short)
-        let metrics = (report["metrics"]?.list ?? []).map(ValueText.short)
+        let alerts = alertLines(report["alerts"]?.list ?? [])
+        let metrics = (report["metrics"]?.list ?? []).map(metric)
         func section(_ title: String, _ texts: [String]) -> [String] {
             texts.isEmpty
                 ? [] : [style.paint(title, .bold)] + texts.flatMap { style.wrap("  " + $0.printable(), indent: 4) }
         }
         let parts = [section("Warnings", warnings), section("Alerts", alerts), section("Metrics", metrics)]
         return Array(parts.filter { !$0.isEmpty }.joined(separator: [""]))
+    }
+
+    /// What would be wrong, one line each; what is well is only counted.
+    private static func alertLines(_ alerts: [Value]) -> [String] {
+        let open = alerts.filter { $0["state"]?.text != "ok" }
+        let lines = open.map { alert in
+            let severity = alert["severity"]?.text ?? "warning"
+            return "\(alert["state"]?.text ?? "?") (\(severity)) \(alert["key"]?.text ?? "?"): "
+                + (alert["summary"]?.text ?? "")
+        }
+        let rest = alerts.count - open.count
+        if rest == 0 { return lines }
+        return lines + [open.isEmpty ? "nothing is wrong, of \(rest) keys" : "nothing is wrong of \(rest) other keys"]
+    }
+
+    /// `disk_used{disk="/"} 93.4`, a count as `+1`.
+    private static func metric(_ value: Value) -> String {
+        let labels = (value["labels"]?.map ?? [:]).sorted { $0.key < $1.key }
+            .map { "\($0.key)=\"\(ValueText.short($0.value))\"" }.joined(separator: ",")
+        let sign = value["kind"]?.text == MetricSeries.Kind.count.rawValue ? "+" : ""
+        return "\(value["name"]?.text ?? "?")\(labels.isEmpty ? "" : "{\(labels)}") "
+            + sign + ValueText.short(value["value"] ?? .null)
     }
 
     private static func end(_ report: Value, _ style: TextStyle) -> [String] {

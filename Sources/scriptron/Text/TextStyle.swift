@@ -69,8 +69,8 @@ extension String {
     /// Cut to a width, with `…` at the end where something was cut.
     func cut(to width: Int) -> String { count <= width ? self : prefix(Swift.max(0, width - 1)) + "…" }
 
-    /// Without what could move a terminal's cursor or change its colours: control characters are shown as `\xNN`,
-    /// tabs as spaces. Line breaks are kept where `lines` is true.
+    /// Without what could move a terminal's cursor, change its colours or turn the direction of writing: such characters
+    /// are shown as `\xNN` and `\u{NNNN}`, tabs as spaces. Line breaks are kept where `lines` is true.
     func printable(lines: Bool = false) -> String {
         var text = ""
         for scalar in unicodeScalars {
@@ -80,6 +80,9 @@ extension String {
             case 0..<0x20, 0x7F..<0xA0:
                 let digits = String(scalar.value, radix: 16, uppercase: true)
                 text += "\\x" + (digits.count == 1 ? "0" : "") + digits
+            // Separators of lines, and what turns the direction of writing.
+            case 0x2028...0x202E, 0x2066...0x2069:
+                text += "\\u{" + String(scalar.value, radix: 16, uppercase: true) + "}"
             default: text.unicodeScalars.append(scalar)
             }
         }

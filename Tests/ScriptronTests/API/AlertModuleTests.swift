@@ -57,19 +57,22 @@ import Testing
         #expect(api.services.notes.contains(.limit("metrics")))
     }
 
-    @Test("A forecast tells when the line meets the bound, and nothing where it does not") func forecast() throws {
+    @Test("Histories and forecasts are the host's to tell, of so long a time") func histories() throws {
         let api = try APIFixture()
-        api.services.answers[.metricHistory] = .list(
-            (0..<10).map { ["time": .number(Double($0) * 3600), "last": .number(50 + Double($0))] })
+        api.services.answers[.metricHistory] = [["time": 1.0, "last": 2.0]]
+        api.services.answers[.metricForecast] = ["seconds": 60.0, "rate": -1.0, "covers": 7.0]
         let result = try api.run(
             """
-            local full = metrics.forecast("disk", 100, { labels = { path = "/" } })
-            return { math.floor(full.seconds / 3600 + 0.5), full.covers, metrics.forecast("disk", 10) == nil,
-                     metrics.forecast("disk", 100, { at_least = "10h" }) == nil, #metrics.history("disk") }
+            local full = metrics.forecast("disk", 100, { labels = { path = "/" }, span = "1d", at_least = "1h" })
+            return { full.seconds, #metrics.history("disk", { kind = "count" }) }
             """)
-        #expect(result == [41, 32400.0, true, true, 10])
-        let sent = try #require(api.services.requests.first?.arguments)
-        #expect(sent["labels"] == ["path": "/"] && sent["kind"] == "gauge")
+        #expect(result == [60.0, 1])
+        let now = SystemClock().now().epoch
+        let sent = api.services.requests.map(\.arguments)
+        #expect(sent[0]["name"] == "disk" && sent[0]["labels"] == ["path": "/"] && sent[0]["kind"] == "gauge")
+        #expect(sent[0]["bound"] == 100.0 && sent[0]["at_least"] == 3600.0)
+        #expect(abs(now - 86400 - (sent[0]["since"]?.double ?? 0)) < 60)
+        #expect(sent[1]["kind"] == "count" && sent[1]["labels"] == [:])
     }
 
     @Test("In a dry run they are told, and nothing is changed") func dry() throws {

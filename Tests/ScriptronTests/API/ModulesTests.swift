@@ -90,6 +90,22 @@ import Testing
             ])
     }
 
+    @Test("The key of an HMAC may be written in base64, alone or as Standard Webhooks does") func keys() throws {
+        let api = try APIFixture()
+        let result = try api.run(
+            """
+            local plain = hash.hmac("new", "x")
+            return { plain == hash.hmac("bmV3", "x", { key_encoding = "base64" }),
+                     plain == hash.hmac("whsec_bmV3", "x", { key_encoding = "whsec" }),
+                     plain == hash.hmac("new", "x", { key_encoding = "whsec" }),
+                     plain == hash.hmac("whsec_bmV3", "x") }
+            """)
+        #expect(result == [true, true, true, false])
+        #expect(try api.failure(#"hash.hmac("whsec_?", "x", { key_encoding = "whsec" })"#).code == "EKEY")
+        #expect(try api.failure(#"hash.hmac("?", "x", { key_encoding = "base64" })"#).code == "EKEY")
+        #expect(try api.failure(#"hash.hmac("x", "x", { key_encoding = "hex" })"#).code == "EARGUMENT")
+    }
+
     @Test("A connection is tried within the grant; not to be reached is an answer") func tcp() throws {
         let api = try APIFixture()
         #expect(try api.failure(#"net.tcp("127.0.0.1", 1)"#).code == "EGRANT")

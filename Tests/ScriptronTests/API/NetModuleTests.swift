@@ -41,39 +41,3 @@ struct NetModuleTests {
         #expect(refused.failure.code == "ETLS")
     }
 }
-
-/// `openssl s_server` with a certificate of its own for `localhost`, good for thirty days.
-private final class TLSTestServer {
-    let port: UInt16
-    let directory: TemporaryDirectory
-    private let process: ProcessHandle
-
-    init() async throws {
-        directory = try TemporaryDirectory()
-        let at = directory.path.text
-        _ = try RanProgram.run(
-            "/bin/sh",
-            [
-                "-c",
-                "cd \(at) && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 "
-                    + "-keyout key.pem -out cert.pem -subj /CN=localhost -addext subjectAltName=DNS:localhost",
-            ])
-        port = try HTTPTestServer { _ in .silence }.port
-        let ran = try RanProgram.run(
-            "/bin/sh",
-            [
-                "-c",
-                "cd \(at) && openssl s_server -accept 127.0.0.1:\(port) -key key.pem -cert cert.pem -www "
-                    + "</dev/null >log 2>&1 & echo $!",
-            ])
-        process = try ProcessHandle(pid: try #require(ran.lines.first.flatMap { Int32($0) }))
-        let until = Monotonic.now + 60
-        while Monotonic.now < until {
-            if (try? ConnectProbe.connect("127.0.0.1", port: port, until: Monotonic.now + 1)) != nil { return }
-            try await Task.sleep(for: .milliseconds(50))
-        }
-        throw Failure(code: "ETEST", "openssl does not answer")
-    }
-
-    deinit { process.kill() }
-}

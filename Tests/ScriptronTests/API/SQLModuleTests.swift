@@ -26,6 +26,24 @@ import Testing
         #expect(result == ["one", .bytes([0, 0xFF]), 1.5, true, 2, "one", [2, 1], "?"])
     }
 
+    @Test("A database takes no secret: what is in it can be read") func secrets() throws {
+        let api = try APIFixture()
+        api.grant.secrets = ["KEY"]
+        try api.run(Self.make)
+        for call in ["db:exec(text, { settings.key })", "db:query('SELECT ?', { settings.key })"] {
+            let body = """
+                local db <close> = sql.open("a.db", { write = true })
+                local text = "INSERT INTO t (name) VALUES (?)"
+                local known, problem = pcall(function() \(call) end)
+                return { known, problem.code, problem.message, #db:query("SELECT * FROM t") }
+                """
+            let result = try api.run(body, settings: ["key": .secret("KEY")])
+            #expect(result.list?[0] == false && result.list?[1] == "EARGUMENT" && result.list?[3] == 2)
+            #expect(result.list?[2].text?.contains("secret:KEY is no value of SQL") == true)
+        }
+        #expect(!api.services.requests.contains { $0.service == .secret })
+    }
+
     @Test("What is opened to be read is not written, and nothing leads to other files")
     func refusals() throws {
         let api = try APIFixture()

@@ -238,6 +238,38 @@ private final class BookFixture: Sendable {
         #expect(try fixture.told() == ["ops fired health.a"])
     }
 
+    @Test("Keys that come and go without end, and severities that sway, are bounded (attack 77)") func flood() throws {
+        let fixture = BookFixture()
+        var (refused, run) = (0, Int64(0))
+        // Each run fires what it may, and resolves it all.
+        for key in 0..<5 * AlertBook.newKeysPerHour {
+            if key % 900 == 0 { run += 1 }
+            do {
+                try fixture.report(Self.bad("k\(key)"), job: "health", run: run)
+            } catch let failure as Failure {
+                #expect(failure.code == "EALERTS")
+                #expect(failure.message.contains("within an hour"))
+                refused += 1
+            }
+            try fixture.report(Self.good("k\(key)"), job: "health", run: run)
+        }
+        #expect(refused == 4 * AlertBook.newKeysPerHour)
+        #expect(try fixture.told().count == 2 * AlertBook.newKeysPerHour)
+        // The host's own word, other jobs and the next hour are not touched.
+        try fixture.run("health", .failed)
+        #expect(try fixture.told() == ["ops fired health.run"])
+        try fixture.report(Self.bad("x"), job: "backup", run: 1)
+        fixture.pass(3601)
+        try fixture.report(Self.bad("x"), job: "health", run: run + 1)
+        #expect(try fixture.told() == ["ops fired backup.x", "ops fired health.x"])
+        for _ in 0..<500 {
+            for severity in Severity.allCases {
+                try fixture.report(Self.bad("sway", severity), job: "backup", run: run + 2)
+            }
+        }
+        #expect(try fixture.told().count == Severity.allCases.count)
+    }
+
     @Test("A job has so many keys open, and a run changes so much") func limits() throws {
         let fixture = BookFixture()
         for index in 0..<AlertBook.openKeys { try fixture.report(Self.bad("k\(index)"), job: "health", run: 1) }

@@ -3,7 +3,7 @@ import Testing
 @testable import Scriptron
 
 /// The real host killed, stopped and met by another, and its store checked by a program that shares no code with it
-/// (`Tests/ScriptronSoak/Crash`). The long form is `make soak`.
+/// (`Tests/ScriptronSoak/Crash`, `Alerts`). The long form is `make soak`.
 @Suite("Crashes") struct CrashTests {
     @Test("After kills of the host, the zygote and workers every second is accounted for, once") func kills() throws {
         try Self.crash("kills", "--hosts", "4", "--zygotes", "1", "--workers", "1", "--seed", "20")
@@ -14,6 +14,17 @@ import Testing
         arguments: ["finishes", "redone", "second-signal", "second-host", "stale-socket", "orphans"])
     func scenario(_ name: String) throws {
         try Self.crash(name)
+    }
+
+    @Test("Alerts reach a webhook and a mail server that are down for a while, over kills of the host")
+    func alerts() throws {
+        let driver = Path(#filePath).parent.parent.parent.appending("ScriptronSoak/Alerts/alerts.py")
+        let hasMailServer = (try? FileStatus.of("/usr/lib/python3/dist-packages/aiosmtpd", follow: true)) ?? nil != nil
+        let ran = try RanProgram.run(
+            "/usr/bin/env",
+            ["python3", driver.text, TestBinary.path.text, "--kills", "5", "--every", "1.5", "--seed", "4"]
+                + (hasMailServer ? [] : ["--no-mail"]))
+        #expect(ran.lines.last == "alerts: as expected", "\(ran.output)")
     }
 
     /// Runs the driver, whose last line says how it went.

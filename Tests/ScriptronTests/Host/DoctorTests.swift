@@ -158,14 +158,35 @@ import Testing
         #expect(
             facts.map(\.text) == [
                 "\(jobs.text), 3 jobs, 1 held, 1 error: jobs/b.lua:1: unknown key", "there is no ceiling",
-                "1 of 3 jobs runs as root: a", "not whole, as scriptron.lua says, for a (off)",
+                "no channel is set: alerts are kept, and sent to nobody", "1 of 3 jobs runs as root: a",
+                "not whole, as scriptron.lua says, for a (off)",
             ])
-        #expect(facts.map(\.state) == [.bad, .bad, .warning, .warning])
-        let well = Doctor.jobs(jobs, isRoot: true) { CheckReport(findings: [], jobs: [rows[2]], hasCeiling: true) }
-        #expect(well.map(\.state) == [.good, .good, .good])
+        #expect(facts.map(\.state) == [.bad, .bad, .warning, .warning, .warning])
+        let well = Doctor.jobs(jobs, isRoot: true) {
+            CheckReport(
+                findings: [], jobs: [rows[2]], hasCeiling: true, channels: ["mail", "ops"], heard: ["mail", "ops"])
+        }
+        #expect(well.map(\.state) == [.good, .good, .good, .good])
+        #expect(well[2].text == "go to mail, ops")
         let plain = Doctor.jobs(jobs, isRoot: false) { CheckReport(findings: [], jobs: rows) }
-        #expect(plain.map(\.name) == ["jobs", "ceiling", "sandboxes"])
+        #expect(plain.map(\.name) == ["jobs", "ceiling", "alerts", "sandboxes"])
         #expect(plain[1].state == .fact)
+    }
+
+    @Test(
+        "Alerts that nobody would hear of are told",
+        arguments: [
+            ([], [], "no channel is set: alerts are kept, and sent to nobody"),
+            (["ops"], [], "no route leads to a channel: alerts are kept, and sent to nobody"),
+            (["mail", "ops"], ["ops"], "go to ops; no route leads to mail"),
+        ] as [([String], Set<String>, String)])
+    func unheard(channels: [String], heard: Set<String>, text: String) throws {
+        let directory = try TemporaryDirectory()
+        let facts = Doctor.jobs(directory.path, isRoot: false) {
+            CheckReport(findings: [], jobs: [], channels: channels, heard: heard)
+        }
+        let fact = try #require(facts.first { $0.name == "alerts" })
+        #expect(fact.state == .warning && fact.text == text && fact.cure != nil)
     }
 
     @Test("Its facts are grouped, marked, and fit the width") func text() {

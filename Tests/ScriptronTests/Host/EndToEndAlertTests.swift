@@ -47,7 +47,8 @@ import Testing
             return {
               channels = {
                 ops = { type = "webhook", url = "\(server.url("/hook"))", wait = "0s",
-                        headers = { Authorization = "Bearer x" } },
+                        headers = { Authorization = "Bearer x" },
+                        secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" },
                 dead = { type = "webhook", url = "http://127.0.0.1:1/", wait = "0s" },
               },
               routes = { { to = { "dead", "ops" } } },
@@ -69,7 +70,16 @@ import Testing
         try await host.eventually("both alerts came: \(heard())", within: 60) {
             Set(heard()).isSuperset(of: ["fired door.door", "fired door.run"]) ? true : nil
         }
-        #expect(taken.value.withLock { $0 }.allSatisfy { $0.headers["authorization"] == "Bearer x" })
+        for request in taken.value.withLock({ $0 }) {
+            #expect(request.headers["authorization"] == "Bearer x")
+            let id = try #require(request.headers["webhook-id"])
+            let instant = try #require(request.headers["webhook-timestamp"].flatMap { Int64($0) })
+            #expect(abs(Double(instant) - SystemClock().now().epoch) < 300)
+            let signed = Array("\(id).\(instant).".utf8) + request.body
+            let key = try #require(Digest.bytes(base64: "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".utf8))
+            let signature = "v1," + Digest.base64(try Digest.hmac(.sha256, key: key, signed))
+            #expect(request.headers["webhook-signature"] == signature)
+        }
         try host.write("data/well", "")
         try await host.eventually("both ends came: \(heard())", within: 60) {
             Set(heard()).isSuperset(of: ["resolved door.door", "resolved door.run"]) ? true : nil
@@ -81,6 +91,65 @@ import Testing
         let tested = try await host.command("alerts", "test", "ops")
         #expect(tested.code == 0, "\(tested.text)")
         #expect(try await host.command("alerts", "test", "dead").code == 1)
+        try await host.stop()
+    }
+
+    /// How each of these jobs goes wrong while `data/well` is not there.
+    private static let troubled = [
+        "late": """
+        return job {
+          schedule = "every 1s", timeout = 1, needs = function() return { read = { "data" } } end,
+          run = function() while not fs.stat("data/well") do time.sleep(0.05) end end,
+        }
+        """,
+        "cut": """
+        return job {
+          schedule = "every 1s", redo = false, needs = function() return { read = { "data" } } end,
+          run = function() while not fs.stat("data/well") do time.sleep(0.05) end end,
+        }
+        """,
+        "missing": #"return job { schedule = "every 1s", catch_up = "none", run = function() end }"#,
+        "gone": #"return job { schedule = "every 1s", run = function() error("it fails") end }"#,
+    ]
+
+    @Test("Runs that time out, are lost or missed are told, and their end; so is the end of a job that is taken away")
+    func automatic() async throws {
+        let taken = Shared<[HTTPTestServer.Request]>([])
+        let server = try HTTPTestServer { request in
+            taken.value.withLock { $0.append(request) }
+            return .text("ok")
+        }
+        let host = try EndToEndHost(
+            "return { channels = { ops = { type = \"webhook\", url = \"\(server.url())\", wait = \"0s\" } } }",
+            jobs: Self.troubled)
+        try host.directory("data")
+        func heard() -> [String] { Self.events(taken.value.withLock { $0 }) }
+        func hears(_ names: Set<String>) async throws {
+            try await host.eventually("\(names) of \(heard())", within: 60) {
+                Set(heard()).isSuperset(of: names) ? true : nil
+            }
+        }
+        try await host.start()
+        try await hears(["fired late.run", "fired gone.run"])
+        try await host.eventually("the other job runs") { try await host.history("cut").first }
+        kill(host.pid, SIGKILL)
+        host.remove("jobs/gone.lua")
+        try host.write("serve.log", "")
+        // Some of the instants of `missing` pass.
+        try await Task.sleep(for: .seconds(3))
+        try await host.start()
+        try await hears(["fired cut.run", "fired missing.missed", "resolved gone.run"])
+        try host.write("data/well", "")
+        try await hears(["resolved late.run", "resolved cut.run", "resolved missing.missed"])
+        let alerts = taken.value.withLock { $0 }.flatMap { (try? JSON.decode($0.body))?["alerts"]?.list ?? [] }
+        func text(_ name: String, _ event: String, _ key: String) -> String? {
+            alerts.first { $0["name"]?.text == name && $0["event"]?.text == event }?[key]?.text
+        }
+        #expect(text("late.run", "fired", "summary")?.contains("timed out") == true)
+        #expect(text("cut.run", "fired", "summary")?.contains("was lost") == true)
+        #expect(text("missing.missed", "fired", "summary")?.contains("missed: ") == true)
+        #expect(text("late.run", "resolved", "reason")?.contains("succeeded") == true)
+        #expect(text("gone.run", "resolved", "reason") == "its job was removed or disabled")
         try await host.stop()
     }
 
@@ -155,10 +224,12 @@ import Testing
         try await host.stop()
     }
 
-    @Test("Without a channel the host and check say so") func noChannel() async throws {
+    @Test("Without a channel the host, check and doctor say so") func noChannel() async throws {
         let host = try EndToEndHost()
         let check = try await host.command("check")
         #expect(check.text.contains("no channel is set"))
+        let doctor = try await host.command("doctor", "--json").rows.first { $0["name"] == "alerts" }
+        #expect(doctor?["text"]?.text?.contains("no channel is set") == true && doctor?["state"] == "warning")
         try await host.start()
         #expect(host.log.contains("no channel is set"))
         let answer = try await host.command("alerts")

@@ -31,6 +31,7 @@ struct HealthFixture {
     func look(
         _ given: [String: Value] = [:], grant: Grant = .nothing, task: WorkerOrder.Task = .run
     ) async throws -> Look {
+        machine.begin()
         let order = job.order(task, settings: try job.settings(given))
         let ended = try await harness.run(
             job.text, order: order, grant: grant, libraries: job.libraries,
@@ -39,15 +40,16 @@ struct HealthFixture {
             Issue.record("not succeeded: \(ended.end.verdict)")
             return Look()
         }
+        if task == .run { machine.end() }
         let warnings = ended.notes.compactMap { if case .warning(let text) = $0 { text } else { nil } }
         let lines = ended.notes.compactMap { if case .log(_, let text, _) = $0 { text } else { nil } }
         return Look(result: result.result, warnings: warnings, lines: lines, plan: result.plan)
     }
 
     /// Runs it so many times; the last look.
-    func looks(_ count: Int, _ given: [String: Value] = [:]) async throws -> Look {
-        var last = try await look(given)
-        for _ in 1..<count { last = try await look(given) }
+    func looks(_ count: Int, _ given: [String: Value] = [:], grant: Grant = .nothing) async throws -> Look {
+        var last = try await look(given, grant: grant)
+        for _ in 1..<count { last = try await look(given, grant: grant) }
         return last
     }
 }

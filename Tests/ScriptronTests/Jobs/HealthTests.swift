@@ -83,6 +83,7 @@ import Testing
         var check: String
         var runs: Int
         var text: String
+        var severity = Severity.warning
         var change: @Sendable (inout FakeMachine.Figures) -> Void
         var testDescription: String { check }
     }
@@ -93,7 +94,7 @@ import Testing
             Bad(check: "cpu_busy", runs: 5, text: "97.3 %, over 95 %") { $0.busy = 0.973 },
             Bad(check: "cpu_iowait", runs: 5, text: "60 %, over 50 %") { $0.iowait = 0.6 },
             Bad(check: "load_per_core", runs: 3, text: "4.50, over 4.00") { $0.loadFive = 9 },
-            Bad(check: "memory_available", runs: 3, text: "4 %, under 5 %") { $0.available = 40 },
+            Bad(check: "memory_available", runs: 3, text: "4 %, under 5 %", severity: .critical) { $0.available = 40 },
             Bad(check: "swap_used", runs: 3, text: "90 %, over 80 %") { $0.swapFree = 10 },
             Bad(check: "disk_used /", runs: 2, text: "94.1 %, over 90 %") {
                 $0.disks = [FakeMachine.disk("/", used: 94.1)]
@@ -101,11 +102,16 @@ import Testing
             Bad(check: "disk_inodes /", runs: 2, text: "99 %, over 90 %") {
                 $0.disks = [FakeMachine.disk("/", inodesUsed: 990)]
             },
-            Bad(check: "disk_failing /mnt", runs: 2, text: "it did not answer") {
+            Bad(check: "disk_full /", runs: 10, text: "5 h 33 min, under 1 d") {
+                $0.filling = ["/": 20_000]
+            },
+            Bad(check: "disk_failing /mnt", runs: 2, text: "it did not answer", severity: .critical) {
                 $0.disks = [FakeMachine.disk("/"), FakeMachine.silentDisk("/mnt", code: "ETIMEDOUT")]
             },
             Bad(check: "store_size", runs: 1, text: "3.0 GiB, over 2.0 GiB") { $0.storeBytes = 3 << 30 },
-            Bad(check: "store_free", runs: 1, text: "100.0 MiB, under 256.0 MiB") { $0.storeFree = 100 << 20 },
+            Bad(check: "store_free", runs: 1, text: "100.0 MiB, under 256.0 MiB", severity: .critical) {
+                $0.storeFree = 100 << 20
+            },
         ]) func bad(_ bad: Bad) async throws
     {
         machine.set(bad.change)
@@ -115,10 +121,16 @@ import Testing
         }
         let look = try await fixture.look()
         #expect(look.breaches == [bad.check])
-        let words = "\(bad.check): \(bad.text), for \(bad.runs) run\(bad.runs == 1 ? "" : "s"), since 20"
-        #expect(look.warnings.count == 1 && look.warnings.first?.hasPrefix(words) == true, "\(look.warnings)")
-        #expect(look.result["breaches"]?[bad.check]?["runs"] == .int(Int64(bad.runs)))
+        #expect(look.warnings == ["\(bad.check): \(bad.text)"])
         #expect(look.result["breaches"]?[bad.check]?["text"]?.text == look.warnings.first)
+        let alert = try #require(machine.alerts[bad.check])
+        #expect(alert.state == .firing && alert.runs == bad.runs && alert.severity == bad.severity)
+        #expect(alert.summary == bad.text)
+        // It is over when all is well again.
+        machine.set { $0 = FakeMachine.Figures(alerts: $0) }
+        // One that is not looked at any more ends with its second run.
+        #expect(try await fixture.looks(2).breaches.isEmpty)
+        #expect(machine.alerts.isEmpty)
     }
 
     @Test("Pressure of each resource has its own limit") func pressure() async throws {
@@ -127,22 +139,22 @@ import Testing
         #expect(look.breaches == ["pressure_io", "pressure_memory"])
     }
 
-    @Test("What lasts below its limit says so, and its end is a line of the log") func ending() async throws {
-        let given: [String: Value] = ["disk_used": ["above": 80, "clear": 70, "for_runs": 1]]
+    @Test("What lasts below its limit says so, until it is clear") func ending() async throws {
+        let given: [String: Value] = ["disk_used": ["above": 80, "clear": 70, "for_runs": 1, "severity": "critical"]]
         machine.set { $0.disks = [FakeMachine.disk("/", used: 81)] }
         let begun = try await fixture.look(given)
         #expect(begun.result["breaches"]?["disk_used /"]?["limit"] == 80)
+        #expect(machine.alerts["disk_used /"]?.severity == .critical)
+        #expect(machine.alerts["disk_used /"]?.fields == ["value": 81.0, "limit": 80])
         machine.set { $0.disks = [FakeMachine.disk("/", used: 75)] }
         let lasting = try await fixture.look(given)
-        let words = "disk_used /: 75 %, not yet back down to 70 % (over 80 % before), for 2 runs, since "
-        #expect(lasting.warnings.first?.hasPrefix(words) == true, "\(lasting.warnings)")
+        #expect(lasting.warnings == ["disk_used /: 75 %, not yet back down to 70 % (over 80 % before)"])
         machine.set { $0.disks = [FakeMachine.disk("/", used: 70)] }
         let ended = try await fixture.look(given)
         #expect(ended.warnings.isEmpty && ended.breaches.isEmpty)
-        #expect(ended.lines.count == 1)
-        #expect(ended.lines.first?.hasPrefix("disk_used /: 70 %, well again; it was not for 2 runs") == true)
+        #expect(machine.alerts.isEmpty)
         // Nothing is kept of what is well.
-        #expect(machine.state["memory"]?["streaks"] == [:])
+        #expect(machine.state["memory"]?["open"]?.map?.isEmpty ?? true)
     }
 
     @Test("With for_runs 0 a figure is shown, and never judged") func off() async throws {
@@ -162,8 +174,14 @@ import Testing
         #expect(look.unknown("disks")?.contains("sys.disks does not work") == true)
         #expect(look.unknown("load") != nil)
         #expect(look.result["cpu_busy"] == 12.5 && look.result["store_bytes"] != nil)
+        // That it cannot look is told when it lasts.
+        #expect(machine.alerts["look at disks (unknown)"]?.state == .pending)
+        #expect(machine.alerts["disk_used / (unknown)"]?.state == .pending)
+        for _ in 1...3 { #expect(try await fixture.look().breaches == ["disk_used /"]) }
         machine.set { $0.failing = [] }
-        #expect(try await fixture.look().result["breaches"]?["disk_used /"]?["runs"] == 3)
+        #expect(try await fixture.look().breaches == ["disk_used /"])
+        #expect(Set(machine.alerts.keys) == ["disk_used /"])
+        #expect(machine.alerts["disk_used /"]?.runs == 3)
     }
 
     @Test("A log that is set gets one line a run; one that cannot be written is a warning") func logFile() async throws
@@ -202,15 +220,36 @@ import Testing
         #expect(try directory.names().isEmpty)
     }
 
+    @Test("What it sees is measured, by disks and servers") func measured() async throws {
+        machine.set { $0.units = ["nginx.service": true] }
+        _ = try await fixture.look(
+            ["units": ["nginx"]],
+            grant: {
+                var grant = Grant(); grant.service = ["nginx.service"]; return grant
+            }())
+        let metrics = machine.metrics
+        #expect(metrics["cpu_busy"] == 12.5 && metrics["memory_available_bytes"] == Double(600 << 20))
+        #expect(metrics["disk_used{disk=/}"] == 50 && metrics["disk_free_bytes{disk=/}"] == Double(500 << 20))
+        #expect(metrics["unit_active{unit=nginx}"] == 1)
+        #expect(metrics["store_free_bytes"] == Double(8 << 30))
+    }
+
     @Test("It needs the services that it tries and the directory of its log, and nothing without them")
     func needs() async throws {
         let given: [String: Value] = [
             "services": ["db": "db.internal:5432", "six": "[::1]:80"], "log": "var/log/health.log",
+            "pages": [
+                "shop": "https://shop.example.org/x?y", "own": ["url": "http://127.0.0.1:8080", "ca": "/etc/ca.pem"],
+            ], "certificates": ["mail": "mail.example.org:465"], "units": ["nginx"],
         ]
         let needs = try await fixture.job.needs(
             try fixture.job.settings(given, base: "/srv/app"), harness: fixture.harness)
         let targets = (needs["connect"]?.list ?? []).compactMap(\.text).sorted()
-        #expect(targets == ["[::1]:80", "db.internal:5432"])
+        #expect(
+            targets == [
+                "127.0.0.1:8080", "[::1]:80", "db.internal:5432", "mail.example.org:465", "shop.example.org:443",
+            ])
+        #expect(needs["read"] == ["/etc/ca.pem"] && needs["service"] == ["nginx"])
         #expect(needs["write"] == ["/srv/app/var/log"])
         let plain = try await fixture.job.needs(try fixture.job.settings(), harness: fixture.harness)
         #expect(plain["write"] == nil && plain["connect"]?.list?.isEmpty == true)
@@ -224,6 +263,15 @@ import Testing
             (["cpu_busy": ["for_runs": 2.5]], "settings.cpu_busy: for_runs must be a whole number from 0 on"),
             (["services": ["db": "localhost"]], "settings.services.db: must be \"host:port\""),
             (["services": ["db": "db:70000"]], "settings.services.db: must be \"host:port\""),
+            (["backup_ages": ["backup": "soon"]], "settings.backup_ages.backup: must be a duration such as \"26h\""),
+            (["pages": ["x": "ftp://x"]], "settings.pages.x: must be an address such as"),
+            (["pages": ["x": "https://user@x/"]], "settings.pages.x: must be an address such as"),
+            (["pages": ["x": ["url": "http://x", "contain": "y"]]], "settings.pages.x: unknown key contain"),
+            (["pages": ["x": ["url": "http://x", "status": "ok"]]], "settings.pages.x: status must be a number"),
+            (["pages": ["x": ["url": "http://x", "contains": 5]]], "settings.pages.x: contains must be a text"),
+            (["certificates": ["x": "x"]], "settings.certificates.x: must be \"host:port\""),
+            (["units": [5]], "settings.units[1]: must be a unit's name"),
+            (["disk_full": ["clear": "1h"]], "settings.disk_full: clear (3600) is beyond the limit (86400)"),
             (["job_ages": ["backup": "soon"]], "settings.job_ages.backup: must be a duration such as \"26h\""),
         ] as [([String: Value], String)]) func refused(_ given: [String: Value], _ message: String) async throws
     {

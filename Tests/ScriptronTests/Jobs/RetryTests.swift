@@ -63,7 +63,8 @@ import Testing
     @Test("Every try carries the same key, and a signature of its own time") func signature() throws {
         let result = try evaluate(
             """
-            settings.secret, settings.previous_secret = "new", "old"
+            -- The key "new", as Standard Webhooks writes it.
+            settings.secret, settings.previous_secret = "whsec_bmV3", "old"
             try(200)
             local first = seen.headers
             task.attempt = 3

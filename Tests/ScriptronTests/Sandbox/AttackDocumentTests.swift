@@ -58,8 +58,8 @@ import Testing
         #expect(Self.numbers(of: "x (and more)").isEmpty && Self.numbers(of: "x").isEmpty)
     }
 
-    @Test("Every number has one row, and 77 none yet") func complete() throws {
-        #expect(try Self.rows().map(\.number) == (1...82).filter { $0 != 77 })
+    @Test("Every number has one row") func complete() throws {
+        #expect(try Self.rows().map(\.number) == Array(1...82))
     }
 
     @Test("Every row names tests that are there and have its number") func named() throws {

@@ -57,6 +57,20 @@ import Testing
         #expect(throws: Failure.self) { try opened.store.write { [alert] in try $0.updateAlert(alert) } }
     }
 
+    @Test("Open alerts of a job are counted", arguments: StoreKind.allCases) func count(_ kind: StoreKind) throws {
+        let opened = try kind.open()
+        try opened.store.write { session in
+            for key in ["a", "b", "c"] { _ = try session.insertAlert(Self.alert(key)) }
+            _ = try session.insertAlert(Self.alert("a", job: "other"))
+            var closed = try #require(try session.openAlert(job: "health", key: "b"))
+            closed.state = .resolved
+            closed.resolved = Self.start
+            try session.updateAlert(closed)
+        }
+        #expect(try opened.store.read { try $0.openAlertCount(job: "health") } == 2)
+        #expect(try opened.store.read { try $0.openAlertCount(job: "none") } == 0)
+    }
+
     @Test("Open alerts are listed by name, closed ones the last first", arguments: StoreKind.allCases)
     func lists(_ kind: StoreKind) throws {
         let opened = try kind.open()
@@ -196,6 +210,17 @@ import Testing
         #expect(all[0].count == 2 && all[0].sum == 6 && all[0].least == 1 && all[0].greatest == 5)
         let newest = try opened.store.read { try $0.samples(of: gauge, since: hour + 60, limit: 2) }
         #expect(newest.map(\.last) == [2, 4])
+        let trend = try opened.store.read { try $0.trend(of: gauge, since: hour + 60) }
+        var expected = MetricTrend()
+        for (end, value) in [(60.0, 9.0), (3600, 2), (7260, 4)] {
+            expected.add(MetricSample(value, at: hour), at: end)
+        }
+        #expect(trend.count == 3 && trend.first == 60 && trend.newest == 7260 && trend.last == 4)
+        #expect(abs(trend.rate - expected.rate) < 1e-12)
+        #expect(try opened.store.read { try $0.trend(of: gauge, since: hour + 9999) } == MetricTrend())
+        #expect(
+            try opened.store.read { try $0.trend(of: MetricSeries(job: "x", name: "y", kind: .gauge), since: hour) }
+                == MetricTrend())
         var compacted = 0
         while case let count = try opened.store.write({ try $0.compactSamples(before: hour + 3600, limit: 1) }),
             count > 0

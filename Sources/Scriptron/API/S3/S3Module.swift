@@ -69,7 +69,7 @@ package func s3Module(_ context: APIContext) -> HostModule {
 
 private func openBucket(_ arguments: Arguments, _ context: APIContext) throws(Failure) -> S3Bucket {
     var options = try arguments.options(0)
-    let endpoint = try TransferURL(try options.text("endpoint") ?? "")
+    let endpoint = try context.address(try options.text("endpoint") ?? "", "s3.open")
     guard ["http", "https"].contains(endpoint.scheme), endpoint.path == "/", endpoint.query == nil else {
         throw Failure(code: "EURL", "s3.open: endpoint must be https://host, without a path")
     }

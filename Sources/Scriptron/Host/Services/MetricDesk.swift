@@ -11,24 +11,40 @@ package final class MetricDesk: Sendable {
     /// Seconds that a value may wait in memory.
     static let patience = 5.0
 
+    /// The series of a job.
+    fileprivate struct Known {
+        var series: Set<MetricSeries> = []
+        /// How many there are of each name.
+        var sets: [String: Int] = [:]
+        /// When they were read, on the monotonic clock.
+        var read = Monotonic.now
+
+        mutating func insert(_ one: MetricSeries) {
+            if series.insert(one).inserted { sets[one.name, default: 0] += 1 }
+        }
+    }
+
     fileprivate struct State {
-        /// The series of the jobs that measured something since the host began.
-        var known: [String: Set<MetricSeries>] = [:]
+        /// Of the jobs that measured something since the host began.
+        var known: [String: Known] = [:]
         var waiting: [MetricSeries: [MetricSample]] = [:]
         /// Since when the oldest value waits, on the monotonic clock.
         var since: Double?
     }
 
     private let store: any Store
+    /// Seconds after which it is looked again whether a job that has too many series still has them.
+    private let memory: Double
     private let now: @Sendable () -> Timestamp
     private let trouble: @Sendable (Failure?) -> Void
     private let state = Mutex(State())
 
     package init(
-        store: any Store, now: @escaping @Sendable () -> Timestamp = { SystemClock().now() },
+        store: any Store, memory: Double = 600, now: @escaping @Sendable () -> Timestamp = { SystemClock().now() },
         trouble: @escaping @Sendable (Failure?) -> Void = { _ in }
     ) {
         self.store = store
+        self.memory = memory
         self.now = now
         self.trouble = trouble
     }
@@ -39,11 +55,15 @@ package final class MetricDesk: Sendable {
         guard let value = arguments["value"]?.double, value.isFinite else {
             throw Self.wrong("value", "a number")
         }
-        try learn(job)
+        try learn(job) { $0 == nil }
+        if state.withLock({ $0.refusal(of: series) }) != nil {
+            // Old ones may have gone since.
+            try learn(job) { known in known.map { Monotonic.now - $0.read >= memory } ?? true }
+        }
         let sample = MetricSample(value, at: now())
         let (refusal, isLate) = state.withLock { state -> (String?, Bool) in
             if let refusal = state.refusal(of: series) { return (refusal, false) }
-            state.known[job, default: []].insert(series)
+            state.known[job, default: Known()].insert(series)
             state.take(sample, series)
             let since = state.since ?? Monotonic.now
             state.since = since
@@ -56,24 +76,49 @@ package final class MetricDesk: Sendable {
     /// What a series was: rows `{time, span, count, sum, least, greatest, last}`, the oldest first.
     package func history(_ arguments: [String: Value], job: String) throws(Failure) -> Value {
         let series = try self.series(arguments, job)
-        guard let since = arguments["since"]?.double, since.isFinite, abs(since) < 1e11 else {
-            throw Self.wrong("since", "an instant")
-        }
+        let since = try Self.since(arguments)
         let limit = Int(min(max(arguments["limit"]?.integer ?? 1000, 1), 10_000))
         do {
-            // What waits is written first; a dry run has nothing that waits, and writes nothing.
-            let waiting = take()
-            if !waiting.isEmpty {
-                try store.write { session in
-                    for (series, samples) in waiting {
-                        for sample in samples { try session.addSample(sample, to: series) }
-                    }
-                }
-            }
-            let samples = try store.read { try $0.samples(of: series, since: Timestamp(since), limit: limit) }
+            try settle()
+            let samples = try store.read { try $0.samples(of: series, since: since, limit: limit) }
             return .list(samples.map(\.value))
         } catch {
             throw Failure.wrapping(error)
+        }
+    }
+
+    /// When a series will be at `bound` if it goes on as it did: `{seconds, rate, covers}`, or null.
+    package func forecast(_ arguments: [String: Value], job: String) throws(Failure) -> Value {
+        let series = try self.series(arguments, job)
+        let since = try Self.since(arguments)
+        guard let bound = arguments["bound"]?.double, bound.isFinite else { throw Self.wrong("bound", "a number") }
+        guard let least = arguments["at_least"]?.double, least.isFinite else {
+            throw Self.wrong("at_least", "a number of seconds")
+        }
+        let trend: MetricTrend
+        do {
+            try settle()
+            trend = try store.read { try $0.trend(of: series, since: since) }
+        } catch {
+            throw Failure.wrapping(error)
+        }
+        guard let seconds = trend.seconds(to: bound, atLeast: least) else { return .null }
+        return ["seconds": .number(seconds), "rate": .number(trend.rate), "covers": .number(trend.covers)]
+    }
+
+    private static func since(_ arguments: [String: Value]) throws(Failure) -> Timestamp {
+        guard let since = arguments["since"]?.double, since.isFinite, abs(since) < 1e11 else {
+            throw wrong("since", "an instant")
+        }
+        return Timestamp(since)
+    }
+
+    /// Writes what waits before it is looked at; a dry run has nothing that waits, and writes nothing.
+    private func settle() throws {
+        let waiting = take()
+        if waiting.isEmpty { return }
+        try store.write { session in
+            for (series, samples) in waiting { for sample in samples { try session.addSample(sample, to: series) } }
         }
     }
 
@@ -95,12 +140,17 @@ package final class MetricDesk: Sendable {
         }
     }
 
-    /// Reads which series the job has, once.
-    private func learn(_ job: String) throws(Failure) {
-        if state.withLock({ $0.known[job] != nil }) { return }
+    /// Reads which series the job has, where that is due by what is known.
+    private func learn(_ job: String, where isDue: (Known?) -> Bool) throws(Failure) {
+        guard isDue(state.withLock { $0.known[job] }) else { return }
         do {
             let series = try store.read { try $0.series(job: job) }
-            state.withLock { $0.known[job, default: []].formUnion(series) }
+            state.withLock { state in
+                var known = Known()
+                for one in series { known.insert(one) }
+                for one in state.waiting.keys where one.job == job { known.insert(one) }
+                state.known[job] = known
+            }
         } catch {
             throw Failure.wrapping(error)
         }
@@ -144,13 +194,11 @@ package final class MetricDesk: Sendable {
 extension MetricDesk.State {
     /// Why a series may not be begun; nil: it may, or is there.
     fileprivate func refusal(of series: MetricSeries) -> String? {
-        let known = known[series.job] ?? []
-        if known.contains(series) { return nil }
-        if known.count >= MetricDesk.seriesPerJob {
+        guard let known = known[series.job], !known.series.contains(series) else { return nil }
+        if known.series.count >= MetricDesk.seriesPerJob {
             return "the job has \(MetricDesk.seriesPerJob) series already, the value of \(series.name) is dropped"
         }
-        let sets = known.count { $0.name == series.name }
-        guard sets >= MetricDesk.setsPerName else { return nil }
+        guard known.sets[series.name, default: 0] >= MetricDesk.setsPerName else { return nil }
         return "\(series.name) has \(MetricDesk.setsPerName) sets of labels already, another one's value is dropped: "
             + "label by what there is little of"
     }

@@ -27,6 +27,33 @@ import Testing
         #expect(try desk.history(asked, job: "health").list?.last?["sum"] == 13.0)
     }
 
+    @Test("A forecast follows the line through what was measured, and tells nothing where that is not enough")
+    func forecast() throws {
+        let store = MemoryStore()
+        let start = Timestamp(seconds: 1_700_000_040)
+        let now = Shared(start)
+        let desk = MetricDesk(store: store, now: { now.value.withLock { $0 } })
+        func ask(_ bound: Double, atLeast: Double = 3600) throws -> Value {
+            var asked = Self.value("free")
+            (asked["bound"], asked["at_least"]) = (.number(bound), .number(atLeast))
+            asked["since"] = .number(start.epoch)
+            return try desk.forecast(asked, job: "j")
+        }
+        // A byte a second less, with a swing of its own.
+        for minute in 0..<120 {
+            now.value.withLock { $0 = start + Double(minute) * 60 }
+            let swing = minute % 2 == 0 ? 5.0 : -5.0
+            _ = try desk.add(Self.value("free", .number(10_000 - Double(minute) * 60 + swing)), job: "j")
+        }
+        let full = try ask(0)
+        #expect((full["rate"]?.double).map { abs($0 + 1) < 0.01 } == true, "\(full)")
+        #expect((full["seconds"]?.double).map { abs($0 - 2855) < 40 } == true, "\(full)")
+        #expect(full["covers"] == .number(119 * 60))
+        #expect(try ask(20_000) == .null, "it leads away")
+        #expect(try ask(0, atLeast: 7200) == .null, "it was not measured for so long")
+        #expect(throws: Failure.self) { try desk.forecast(Self.value("free"), job: "j") }
+    }
+
     @Test("Sets of labels and series are limited, also those of an earlier host") func cardinality() throws {
         let store = MemoryStore()
         let desk = MetricDesk(store: store)
@@ -48,6 +75,35 @@ import Testing
             }
         }
         #expect(try next.add(Self.value("other"), job: "j").text?.contains("1000 series") == true)
+    }
+
+    @Test("A million sets of labels are a hundred (attack 77)") func flood() throws {
+        let store = MemoryStore()
+        let desk = MetricDesk(store: store)
+        var taken = 0
+        for index in 0..<1_000_000 {
+            let answer = try desk.add(Self.value("m", 1.0, ["n": .int(Int64(index))]), job: "j")
+            if answer == .null { taken += 1 }
+        }
+        #expect(taken == MetricDesk.setsPerName)
+        for index in 0..<100_000 { _ = try desk.add(Self.value(.text("m\(index)")), job: "j") }
+        #expect(throws: Failure.self) {
+            try desk.add(Self.value("m", 1.0, ["n": .text(String(repeating: "x", count: 10_000))]), job: "j")
+        }
+        desk.flush()
+        try store.write { _ in }
+        #expect(try store.read { try $0.series(job: "j").count } == MetricDesk.seriesPerJob)
+    }
+
+    @Test("Series that are gone from the store make room, as soon as it is looked again") func room() throws {
+        let store = MemoryStore()
+        let desk = MetricDesk(store: store, memory: 0)
+        func add(_ label: Value) throws -> Value { try desk.add(Self.value("m", 1.0, ["n": label]), job: "j") }
+        for index in 0..<MetricDesk.setsPerName { _ = try add(.int(Int64(index))) }
+        #expect(try add("more") != .null)
+        desk.flush()
+        try store.write { _ = try $0.pruneSamples(before: SystemClock().now() + 9999, limit: 10_000) }
+        #expect(try add("more") == .null)
     }
 
     @Test(
