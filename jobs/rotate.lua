@@ -15,7 +15,7 @@
 ---
 --- and the directory into the ceiling's `write`, the process into its `signal`. `scriptron test jobs/rotate.lua --as
 --- rotate-nginx` shows what it would do. Who cannot be told to open his log anew, needs method = "copytruncate": that
---- loses what is written between the last look and the cut (some ten lines of fifty thousand a second).
+--- loses what is written between the last look and the cut: a line now and then, where fifty thousand come a second.
 ---
 --- Nothing is overwritten, and nothing is removed but files whose names and logs say that they were made here. What is
 --- open is neither compressed nor removed; links, hard links, FIFOs and devices are left alone.
