@@ -11,7 +11,6 @@ extension Grant {
             "service": .texts(service), "setid": .bool(setid),
             "sandbox": .text(mode.rawValue), "memory": .int(memory), "limits": limits.value,
         ]
-        if readsAddresses { map["addresses"] = true }
         if !links.isEmpty {
             map["links"] = .list(
                 links.sorted { $0.key < $1.key }.map { .list([.bytes($0.key.bytes), .bytes($0.value.bytes)]) })

@@ -245,7 +245,12 @@ struct ZygoteLoop {
         let pid = Result { try ProcessTree.fork() }
         if case .success(0) = pid {
             // The usual limit, for a run without programs too: the spare worker sets it while nobody waits for it.
-            if holders.processes == .namespace { try Namespaces.limitOwnProcesses(JobLimits.usualProcesses) }
+            do throws(SystemError) {
+                if holders.processes == .namespace { try Namespaces.limitOwnProcesses(JobLimits.usualProcesses) }
+            } catch {
+                // An error that went on from here would make a second zygote of it, at the same socket.
+                ProcessExit.now(1)
+            }
             return 0
         }
         // Only fails where the descriptor is none, which it is.

@@ -65,12 +65,14 @@ final class SimulatedTime {
         let scheduler = Scheduler(
             Scheduler.Connections(
                 clock: clock, store: store, arm: { [seen] instant in seen.armed.withLock { $0 = instant } },
-                later: { _, _ in }, busy: { _ in nil },
+                later: { _, _ in }, occupancy: { _ in Occupancy() }, lock: { _ in false }, unlock: { _ in },
+                pauses: { _ in [] },
                 claimed: { [seen] runs in
                     seen.claimed.withLock { claimed in
                         for run in runs { claimed[run.job.name, default: []].append(run.run.fireTime.seconds) }
                     }
                 },
+                moved: { _ in }, makeWay: { _ in },
                 trouble: { [seen] failure in
                     if let failure { seen.troubles.withLock { $0.append(failure.description) } }
                 }))
