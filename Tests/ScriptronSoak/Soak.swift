@@ -23,15 +23,6 @@ import Testing
         #expect(system("python3 '\(script)' '\(binary)' --kills 150 --seed '\(seed)'") == 0)
     }
 
-    @Test("A hundred and fifty kills of the host while channels come and go: no alert and no end is lost")
-    func alerts() throws {
-        let built = try Path("/proc/self/exe").resolvingLinks().parent.appending("scriptron").text
-        let binary = getenv("SCRIPTRON_BINARY").map { String(cString: $0) } ?? built
-        let seed = getenv("SEED").map { String(cString: $0) } ?? "1"
-        let script = Path(#filePath).parent.appending("Alerts/alerts.py")
-        #expect(system("python3 '\(script)' '\(binary)' --kills 150 --seed '\(seed)'") == 0)
-    }
-
     @Test("Fifty kills of the host, then zygotes and workers: every second is accounted for, once")
     func kills() throws {
         let folder = Path(#filePath).parent.appending("Crash")

@@ -93,7 +93,7 @@ import Testing
     func lives() async throws {
         let down = try HTTPTestServer { _ in .text("", status: 503) }
         let host = try RetryPlace.make(
-            "base = \"0s\", max_attempts = 3", connect: ["127.0.0.1:\(down.port)"])
+            "base = \"0s\", max_attempts = 3, breaker_failures = 0", connect: ["127.0.0.1:\(down.port)"])
         try await push(host, down.url())
         try await host.start()
         _ = try await host.run("retry")
