@@ -6,7 +6,8 @@ enum Program {
         [
             ServeCommand.self, RunCommand.self, TestCommand.self, StatusCommand.self, JobsCommand.self,
             NextCommand.self, HistoryCommand.self, ShowCommand.self, LogsCommand.self, CheckCommand.self,
-            CancelCommand.self, AlertsCommand.self, ApproveCommand.self, SettingsCommand.self, QueueCommand.self,
+            RerunCommand.self, CancelCommand.self, PauseCommand.self, ResumeCommand.self, DrainCommand.self,
+            AlertsCommand.self, ApproveCommand.self, SettingsCommand.self, QueueCommand.self,
             InitCommand.self,
             DoctorCommand.self,
         ]

@@ -5,7 +5,7 @@ package struct AlertReport: Sendable, Hashable {
     package static let summaryCap = 1000
     package static let fieldsCap = 8 << 10
     /// Keys that the host itself reports.
-    package static let ownKeys: Set<String> = ["run", "missed", "unkillable", "load"]
+    package static let ownKeys: Set<String> = ["run", "missed", "unkillable", "load", "late", "after"]
 
     package var key: String
     /// Nil: not known.

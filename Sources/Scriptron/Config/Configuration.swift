@@ -14,6 +14,8 @@ package struct Configuration: Sendable, Hashable {
     package var timezone: String?
     /// How many attempts run at once; nil: four for each core.
     package var concurrency: Int?
+    /// How many runs of all jobs in a group run at once, by the group's name.
+    package var groups: [String: Int] = [:]
     /// The user of jobs that name none, under a root host.
     package var defaultUser: String?
     /// Nil: a job gets what it declares.
@@ -26,7 +28,7 @@ package struct Configuration: Sendable, Hashable {
     private static let later = ["listen", "socket_group"]
     private static let known = [
         "jobs_dir", "state_dir", "secrets_dir", "timezone", "concurrency", "default_user", "ceiling", "jobs",
-        "channels", "routes",
+        "channels", "routes", "groups",
     ]
 
     /// The configuration without a file: `jobs` and `var` in the working directory (absolute).
@@ -63,6 +65,7 @@ package struct Configuration: Sendable, Hashable {
         }
         timezone = try section.text("timezone")
         concurrency = try section.integer("concurrency", in: 1...10_000).map { Int($0) }
+        if var groups = try section.section("groups") { self.groups = try Self.groups(&groups) }
         defaultUser = try section.text("default_user")
         ceiling = try section.section("ceiling").map { (section) throws(Failure) in try Ceiling(section) }
         (channels, routing) = try AlertRouting.decode(&section, base: base)
@@ -77,6 +80,18 @@ package struct Configuration: Sendable, Hashable {
             throw section.mismatch(key, "a directory's path", value)
         }
         return Path(bytes: bytes)
+    }
+
+    private static func groups(_ section: inout Section) throws(Failure) -> [String: Int] {
+        var groups: [String: Int] = [:]
+        for name in section.keys {
+            guard JobName.isValid(name) else {
+                throw section.failure(
+                    [name], "no name for a group", cure: "take a-z, 0-9, _ and -, and begin with a letter or digit")
+            }
+            groups[name] = try section.integer(name, in: 1...10_000).map { Int($0) }
+        }
+        return groups
     }
 
     private static func jobs(_ section: inout Section) throws(Failure) -> [String: JobConfiguration] {

@@ -1,22 +1,20 @@
 /// The keys of a job's header, as the script and `jobs.NAME` of the configuration may say them.
 enum HeaderKeys {
-    /// Known from the start, so that nobody believes that they work: their behaviour is not there yet.
-    static let later = ["jitter", "after", "expect", "except", "group", "priority"]
-
     /// The keys with a plain value.
     static let plain = [
         "about", "schedule", "timezone", "timeout", "memory", "overlap", "catch_up", "catch_up_window", "retry", "redo",
-        "user", "limits", "alert_after",
+        "user", "limits", "alert_after", "jitter", "after", "expect", "except", "group", "priority",
     ]
 
     /// The longest `about`, in bytes.
     static let aboutLimit = 1000
-    /// How many schedules a job may have.
+    /// How many schedules a job may have, and how many windows in which it does not run.
     static let scheduleLimit = 100
+    /// How many jobs it may follow, and how many groups it may be in.
+    static let nameLimit = 20
 
     /// Takes the plain keys that are given, and sets them in the header.
     static func apply(_ section: inout Section, to header: inout JobHeader) throws(Failure) {
-        try section.refuse(later)
         if let about = try section.text("about") {
             guard about.utf8.count <= aboutLimit else {
                 throw section.failure(["about"], "must be at most \(aboutLimit) bytes, not \(about.utf8.count)")
@@ -30,10 +28,10 @@ enum HeaderKeys {
             header.limits = try LimitKeys.apply(limits, to: header.limits)
         }
         if let word = try section.word("overlap", of: Overlap.allCases.map(\.rawValue)) {
-            header.overlap = try supported(word, .skip, "overlap", section)
+            header.overlap = Overlap(rawValue: word) ?? .skip
         }
         if let word = try section.word("catch_up", of: CatchUp.allCases.map(\.rawValue)) {
-            header.catchUp = word == CatchUp.none.rawValue ? .none : try supported(word, .once, "catch_up", section)
+            header.catchUp = CatchUp(rawValue: word) ?? .once
         }
         if let window = try section.duration("catch_up_window", zero: true) { header.catchUpWindow = window }
         if let retry = section.take("retry") { header.retry = try self.retry(retry, section) }
@@ -45,40 +43,72 @@ enum HeaderKeys {
             header.alertAfter = runs
         }
         if let user = try section.text("user") { header.user = user }
+        try applyStart(&section, to: &header)
+    }
+
+    /// What decides when a run that is due starts, and after what else one is.
+    private static func applyStart(_ section: inout Section, to header: inout JobHeader) throws(Failure) {
+        if let jitter = try section.duration("jitter", zero: true) { header.jitter = jitter }
+        if let names = try names("after", "a job's name, or a list of them", &section) { header.after = names }
+        if let names = try names("group", "a group's name, or a list of them", &section) { header.groups = names }
+        if let word = try section.word("priority", of: Priority.allCases.map(\.rawValue)) {
+            header.priority = Priority(rawValue: word) ?? .normal
+        }
+        var copy = section
+        if copy.take("expect") == false {
+            section = copy
+            header.expect = nil
+        } else if let expect = try section.duration("expect") {
+            header.expect = expect
+        }
     }
 
     private static func applySchedule(_ section: inout Section, to header: inout JobHeader) throws(Failure) {
-        if let value = section.take("schedule") {
-            if value == false {
-                header.schedules = []
-            } else {
-                let expected = "a schedule such as \"*/30 * * * *\", \"@daily\", \"every 90s\", or a list of them"
-                let texts = value.list ?? [value]
-                guard texts.count <= scheduleLimit else {
-                    throw section.failure(["schedule"], "must be at most \(scheduleLimit) schedules")
-                }
-                var schedules: [String] = []
-                for (index, value) in texts.enumerated() {
-                    guard let text = value.text, !text.isEmpty, text.utf8.count <= 1000 else {
-                        throw section.mismatch(
-                            texts.count > 1 ? ["schedule", "[\(index + 1)]"] : ["schedule"], expected, value)
-                    }
-                    schedules.append(text)
-                }
-                header.schedules = schedules
-            }
-        }
+        let schedule = "a schedule such as \"*/30 * * * *\", \"@daily\", \"every 90s\", or a list of them"
+        if let texts = try texts("schedule", schedule, of: "schedules", &section) { header.schedules = texts }
+        let except = "a window such as \"2026-12-24\", \"SAT,SUN\", \"22:00-06:00\", or a list of them"
+        if let texts = try texts("except", except, of: "windows", &section) { header.except = texts }
         if let timezone = try section.text("timezone") { header.timezone = timezone }
     }
 
-    /// The one value of a key that works already.
-    private static func supported<Word: RawRepresentable<String>>(
-        _ word: String, _ value: Word, _ key: String, _ section: Section
-    ) throws(Failure) -> Word {
-        guard word == value.rawValue else {
-            throw section.failure([key], "\"\(word)\" is not supported yet", cure: "take \"\(value.rawValue)\"")
+    /// A text or a list of them, or `false` for none; nil: the key is not given.
+    private static func texts(
+        _ key: String, _ expected: String, of what: String, _ section: inout Section
+    ) throws(Failure) -> [String]? {
+        guard let value = section.take(key) else { return nil }
+        if value == false { return [] }
+        let values = value.list ?? [value]
+        guard values.count <= scheduleLimit else {
+            throw section.failure([key], "must be at most \(scheduleLimit) \(what)")
         }
-        return value
+        var texts: [String] = []
+        for (index, value) in values.enumerated() {
+            guard let text = value.text, !text.isEmpty, text.utf8.count <= 1000 else {
+                throw section.mismatch(values.count > 1 ? [key, "[\(index + 1)]"] : [key], expected, value)
+            }
+            texts.append(text)
+        }
+        return texts
+    }
+
+    /// A name or a list of them, or `false` for none; nil: the key is not given.
+    private static func names(
+        _ key: String, _ expected: String, _ section: inout Section
+    ) throws(Failure) -> [String]? {
+        guard let value = section.take(key) else { return nil }
+        if value == false { return [] }
+        let values = value.list ?? [value]
+        guard values.count <= nameLimit else {
+            throw section.failure([key], "must be at most \(nameLimit) names")
+        }
+        var names: [String] = []
+        for (index, value) in values.enumerated() {
+            guard let name = value.text, JobName.isValid(name) else {
+                throw section.mismatch(values.count > 1 ? [key, "[\(index + 1)]"] : [key], expected, value)
+            }
+            if !names.contains(name) { names.append(name) }
+        }
+        return names
     }
 
     /// A number of further attempts, or `{ attempts, delay, max_delay }`; false: none.

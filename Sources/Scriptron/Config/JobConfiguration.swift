@@ -53,7 +53,7 @@ package struct JobConfiguration: Sendable, Hashable {
         var given = section
         var checked = JobHeader()
         try HeaderKeys.apply(&section, to: &checked)
-        try section.finish(known: HeaderKeys.plain + HeaderKeys.later + Self.own)
+        try section.finish(known: HeaderKeys.plain + Self.own)
         for key in HeaderKeys.plain { header[key] = given.take(key) }
         user = checked.user
     }

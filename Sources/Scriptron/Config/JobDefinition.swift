@@ -35,7 +35,7 @@ package struct JobDefinition: Sendable, Hashable {
             throw section.failure(
                 ["discover"], "is of no use without needs", cure: "add needs = function(settings, facts) … end")
         }
-        try section.finish(known: HeaderKeys.plain + HeaderKeys.later + Self.functions + ["settings"])
+        try section.finish(known: HeaderKeys.plain + Self.functions + ["settings"])
         self.header = header
     }
 }

@@ -19,6 +19,12 @@ package struct Settings: Sendable, Hashable {
         }
     }
 
+    /// Settings that were resolved before.
+    package init(values: Value, missing: [String]) {
+        self.values = values
+        self.missing = missing
+    }
+
     /// Resolves the settings. Maps merge, all else replaces. `base` (absolute) is what relative paths are relative to.
     /// Fails (code `ECONFIG`) for an unknown setting, with the nearest right name, and for a value of a wrong type.
     package init(

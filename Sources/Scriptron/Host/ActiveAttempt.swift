@@ -12,8 +12,8 @@ struct ActiveAttempt: Sendable {
     var scratch: Path?
     var grant: Grant?
     var progress: Value = .null
-    /// An operator ended it.
-    var cancelled = false
+    /// Why it was cancelled; nil: it was not.
+    var cancelled: String?
     /// The host's stop ended it.
     var stopped = false
     var verdict: Verdict?
@@ -97,7 +97,7 @@ struct ActiveAttempt: Sendable {
     mutating func conclude(_ end: WorkerEnd, now: Timestamp, random: Double) {
         var verdict = Verdict(
             end.verdict, header: claimed.job.header, failed: attempt.number, cuts: claimed.run.cuts,
-            stopping: stopped && !cancelled, random: random)
+            cancelled: cancelled ?? (stopped ? nil : "an operator cancelled it"), random: random)
         if let trouble = Self.trouble(with: verdict.result) {
             verdict.result = .null
             attempt.warnings.append(trouble)

@@ -7,11 +7,16 @@ import Synchronization
 package final class Catalog: Sendable {
     /// How many jobs are loaded at the same time.
     static let width = 8
+    /// A load that takes longer no longer holds up others, in seconds; and how many such there are at the same time.
+    static let slowAfter = 1.0
+    static let mostSlow = 24
 
     /// What the catalog is connected to.
     package struct Connections: Sendable {
         /// Loads a job; calls back once, from any thread.
         package var load: @Sendable (JobSource, @escaping @Sendable (LoadResult) -> Void) -> Void
+        /// Calls back after some seconds.
+        package var later: @Sendable (Double, @escaping @Sendable () -> Void) -> Void
         /// A new or changed job is ready.
         package var updated: @Sendable (LoadedJob) -> Void
         /// A job runs no more: it is gone, disabled or unconfigured.
@@ -20,14 +25,22 @@ package final class Catalog: Sendable {
         package var broken: @Sendable (String, Failure) -> Void
     }
 
-    private struct State {
-        var entries: [String: CatalogEntry] = [:] { didSet { overview = nil } }
+    fileprivate struct State {
+        var entries: [String: CatalogEntry] = [:] {
+            didSet { (overview, chains, chainProblems) = (nil, nil, nil) }
+        }
         /// What alerting was told last, while it holds.
         var overview: Overview?
         var queue: [JobSource] = []
-        var loading = 0
-        /// Called when nothing is left to load.
-        var whenDone: [@Sendable () -> Void] = []
+        /// What is being loaded: those that hold up others, and those that take long.
+        var loading: [Int: JobSource] = [:]
+        var slow: [Int: JobSource] = [:]
+        var lastLoad = 0
+        /// Called when nothing is left to load; some do not wait for what takes long.
+        var whenDone: [(waitsForSlow: Bool, body: @Sendable () -> Void)] = []
+        /// Which jobs follow which, and what is wrong with that; nil: to be worked out anew.
+        var chains: Chains?
+        var chainProblems: [String: Failure]?
         /// Grows with each set of sources, so that a load of an older one is not taken.
         var wanted: [String: String] = [:]
     }
@@ -67,9 +80,43 @@ package final class Catalog: Sendable {
 
     package func entry(_ name: String) -> CatalogEntry? { state.withLock { $0.entries[name] } }
 
+    /// The jobs that run after a success of this one.
+    package func followers(of job: String) -> [LoadedJob] {
+        state.withLock { state in
+            state.currentChains().followers(of: job).compactMap { state.entries[$0]?.loaded }
+        }
+    }
+
+    /// What is wrong with what jobs say of each other, by the job.
+    package var chainProblems: [String: Failure] {
+        state.withLock { state in
+            if let known = state.chainProblems { return known }
+            let (chains, names) = (state.currentChains(), state.entries.keys)
+            let problems = state.entries.compactMapValues { entry in
+                entry.loaded?.header.after.isEmpty == false ? chains.problem(of: entry.name, known: names) : nil
+            }
+            state.chainProblems = problems
+            return problems
+        }
+    }
+
+    /// The jobs that have never been loaded so far, and are being: as entries without anything.
+    package var pending: [CatalogEntry] {
+        state.withLock { state in
+            let sources = state.queue + state.loading.values + state.slow.values
+            return sources.filter { state.entries[$0.name] == nil && state.wanted[$0.name] == $0.key }.map { source in
+                var entry = CatalogEntry(name: source.name, script: source.path)
+                entry.isEnabled = source.isEnabled
+                return entry
+            }
+        }
+    }
+
     /// Takes the sources as they are now: loads what is new or changed, forgets what is gone. `done` is called when all
-    /// that is loaded.
-    package func take(_ sources: [JobSource], done: @escaping @Sendable () -> Void = {}) {
+    /// that is loaded, or (without `waitsForSlow`) all but what takes long.
+    package func take(
+        _ sources: [JobSource], waitsForSlow: Bool = true, done: @escaping @Sendable () -> Void = {}
+    ) {
         let (gone, finished) = state.withLock { state -> ([String], Bool) in
             let names = Set(sources.map(\.name))
             let gone = state.entries.keys.filter { !names.contains($0) }
@@ -83,8 +130,8 @@ package final class Catalog: Sendable {
                 state.queue.removeAll { $0.name == source.name }
                 state.queue.append(source)
             }
-            let finished = state.queue.isEmpty && state.loading == 0
-            if !finished { state.whenDone.append(done) }
+            let finished = state.isDone(waitsForSlow: waitsForSlow)
+            if !finished { state.whenDone.append((waitsForSlow, done)) }
             return (gone, finished)
         }
         for name in gone { connections.removed(name) }
@@ -111,7 +158,7 @@ package final class Catalog: Sendable {
             guard let source = state.entries[name]?.jobSource, source.key == state.wanted[name] else { return false }
             state.queue.removeAll { $0.name == name }
             state.queue.append(source)
-            state.whenDone.append(done)
+            state.whenDone.append((true, done))
             return true
         }
         if isKnown { loadMore() } else { done() }
@@ -119,24 +166,40 @@ package final class Catalog: Sendable {
 
     private func loadMore() {
         while true {
-            let source = state.withLock { state -> JobSource? in
-                guard state.loading < Self.width, !state.queue.isEmpty else { return nil }
-                state.loading += 1
-                return state.queue.removeFirst()
+            let next = state.withLock { state -> (Int, JobSource)? in
+                guard state.loading.count < Self.width, !state.queue.isEmpty else { return nil }
+                let source = state.queue.removeFirst()
+                state.lastLoad += 1
+                state.loading[state.lastLoad] = source
+                return (state.lastLoad, source)
             }
-            guard let source else { return }
+            guard let (load, source) = next else { return }
             if let refusal = source.refusal {
-                settle(source, .failed(refusal))
+                settle(load, source, .failed(refusal))
             } else if !source.isEnabled {
-                settle(source, nil)
+                settle(load, source, nil)
             } else {
-                connections.load(source) { [self] result in settle(source, result) }
+                connections.load(source) { [self] result in settle(load, source, result) }
+                connections.later(Self.slowAfter) { [weak self] in self?.takesLong(load) }
             }
         }
     }
 
+    /// Lets others pass a load that takes long, a header that loops, say.
+    private func takesLong(_ load: Int) {
+        let done = state.withLock { state -> [@Sendable () -> Void] in
+            guard state.slow.count < Self.mostSlow, let source = state.loading.removeValue(forKey: load) else {
+                return []
+            }
+            state.slow[load] = source
+            return state.takeDone()
+        }
+        for body in done { body() }
+        loadMore()
+    }
+
     /// Takes the result of a load; nil: the job is disabled.
-    private func settle(_ source: JobSource, _ result: LoadResult?) {
+    private func settle(_ load: Int, _ source: JobSource, _ result: LoadResult?) {
         let (stale, hadJob, problem) = state.withLock { state -> (Bool, Bool, Failure?) in
             guard state.wanted[source.name] == source.key else { return (true, false, nil) }
             let earlier = state.entries[source.name]
@@ -160,13 +223,33 @@ package final class Catalog: Sendable {
             }
         }
         let done = state.withLock { state -> [@Sendable () -> Void] in
-            state.loading -= 1
-            guard state.queue.isEmpty, state.loading == 0 else { return [] }
-            defer { state.whenDone = [] }
-            return state.whenDone
+            state.loading[load] = nil
+            state.slow[load] = nil
+            return state.takeDone()
         }
         for body in done { body() }
         loadMore()
+    }
+}
+
+extension Catalog.State {
+    fileprivate func isDone(waitsForSlow: Bool) -> Bool {
+        queue.isEmpty && loading.isEmpty && (!waitsForSlow || slow.isEmpty)
+    }
+
+    /// Takes out those who wait for what is done now.
+    fileprivate mutating func takeDone() -> [@Sendable () -> Void] {
+        let (all, most) = (isDone(waitsForSlow: true), isDone(waitsForSlow: false))
+        let waiting = whenDone
+        whenDone = waiting.filter { !($0.waitsForSlow ? all : most) }
+        return waiting.filter { $0.waitsForSlow ? all : most }.map(\.body)
+    }
+
+    fileprivate mutating func currentChains() -> Chains {
+        if let chains { return chains }
+        let made = Chains(entries.values.compactMap(\.loaded).map { ($0.name, $0.header.after) })
+        chains = made
+        return made
     }
 }
 

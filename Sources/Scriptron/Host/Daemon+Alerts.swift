@@ -77,12 +77,25 @@ extension Daemon {
                     job: job, key: "unkillable", severity: .critical,
                     summary: "the kernel cannot kill the process \(pid) of run \(run), which keeps its slot"))
         }
+        for (job, late) in Dictionary(grouping: parts.supervisor.late, by: \.job) {
+            guard let first = late.first else { continue }
+            let expected = Quantity.describe(seconds: first.expected)
+            let others = late.count == 1 ? "" : ", and \(late.count - 1) more"
+            findings.append(
+                AlertBook.Finding(
+                    job: job, key: "late", severity: .warning,
+                    summary: "run \(first.run) is late: it should have ended within \(expected)\(others)"))
+        }
+        for (job, problem) in parts.catalog.chainProblems {
+            findings.append(AlertBook.Finding(job: job, key: "after", severity: .warning, summary: "\(problem)"))
+        }
         for (about, failure) in state.withLock({ $0.troubles }) {
             findings.append(
                 AlertBook.Finding(
                     job: Alert.host, key: AlertRules.line(String(about.prefix(AlertReport.keyCap / 4))),
                     severity: .warning, summary: "\(about): \(failure)"))
         }
-        return (overview.jobs, findings)
+        let pending = parts.catalog.pending.filter(\.isEnabled)
+        return (overview.jobs.union(pending.map(\.name)), findings)
     }
 }

@@ -33,39 +33,48 @@ package final class Daemon: Sendable {
     let started: Timestamp
     let state: Mutex<State>
     let parts: Parts
-    /// Whether jobs that cannot be loaded are told of: whoever runs one job wants to hear of that one, and does.
-    private let tellsBroken: Bool
+    /// Whom news of runs is told.
+    let watch = RunWatch()
+    /// Whether it is the host of one run alone.
+    private let isForOneRun: Bool
     private let watcher: SourceWatcher
     private let reload = WorkQueue(name: "reload", width: 1)
     private let upkeep = WorkQueue(name: "upkeep", width: 1)
 
     /// The parts that know each other through the daemon: they are made after it.
     final class Parts: Sendable {
-        private let made = Mutex<(Supervisor, Scheduler, Catalog, AlertKeeper)?>(nil)
-
-        func set(_ supervisor: Supervisor, _ scheduler: Scheduler, _ catalog: Catalog, _ alerts: AlertKeeper) {
-            made.withLock { $0 = (supervisor, scheduler, catalog, alerts) }
+        struct All: Sendable {
+            let supervisor: Supervisor
+            let scheduler: Scheduler
+            let catalog: Catalog
+            let alerts: AlertKeeper
+            let pauses: PauseDesk
         }
 
-        private var all: (Supervisor, Scheduler, Catalog, AlertKeeper) {
+        private let made = Mutex<All?>(nil)
+
+        func set(_ all: All) { made.withLock { $0 = all } }
+
+        private var all: All {
             guard let made = made.withLock({ $0 }) else { preconditionFailure("the daemon is not assembled") }
             return made
         }
 
-        var supervisor: Supervisor { all.0 }
-        var scheduler: Scheduler { all.1 }
-        var catalog: Catalog { all.2 }
-        var alerts: AlertKeeper { all.3 }
+        var supervisor: Supervisor { all.supervisor }
+        var scheduler: Scheduler { all.scheduler }
+        var catalog: Catalog { all.catalog }
+        var alerts: AlertKeeper { all.alerts }
+        var pauses: PauseDesk { all.pauses }
     }
 
     /// Takes the state directory and opens everything in it; nothing is scheduled before `start`.
     package init(
-        _ place: ConfigurationPlace, executable: Path, clock: any WallClock = SystemClock(), tellsBroken: Bool = true,
+        _ place: ConfigurationPlace, executable: Path, clock: any WallClock = SystemClock(), isForOneRun: Bool = false,
         say: @escaping @Sendable (String) -> Void = { HostSpeech.say($0) }
     ) throws(Failure) {
         self.place = place
         self.clock = clock
-        self.tellsBroken = tellsBroken
+        self.isForOneRun = isForOneRun
         started = clock.now()
         core = try HostCore(place, executable: executable, makesMissing: true) { change in
             switch change {
@@ -126,7 +135,9 @@ package final class Daemon: Sendable {
         let supervisor = Supervisor(
             Supervisor.Connections(
                 loop: core.loop, workers: core.workers, store: store, clock: clock, leases: leases, scratch: scratch,
-                log: LogWriter(logs: logs) { [unowned self] in trouble("logs", $0) },
+                log: LogWriter(logs: logs, written: { [watch] in watch.tell($0, .anything) }) { [unowned self] in
+                    trouble("logs", $0)
+                },
                 serve: { desk.serve($0, $1) }, release: { desk.release(run: $0) },
                 discover: { [unowned self] job, reply in state.withLock { $0.loader }.discover(job, completion: reply)
                 },
@@ -134,11 +145,22 @@ package final class Daemon: Sendable {
                     let source = SecretSource(state.withLock { $0.environment.configuration })
                     core.evaluator.aside { reply(source.read(name, for: grant)) }
                 },
-                recorded: { run, _ in if run.state == .ended { alerts.hear() } },
+                followers: { [unowned self] in followers(of: $0) },
+                recorded: { [watch] run in
+                    guard run.state == .ended else { return }
+                    alerts.hear()
+                    watch.tell(run.id, .end)
+                }, late: { alerts.hear() }, news: { [watch] in watch.tell($0, .anything) },
                 trouble: { [unowned self] in trouble("store", $0) },
                 base: core.environment.configuration.base,
                 concurrency: core.environment.configuration.concurrency ?? 4 * ProcessEnvironment.cores,
-                grace: Self.killGrace))
+                groups: { [unowned self] in state.withLock { $0.environment.configuration.groups } },
+                startsFollowers: !isForOneRun, grace: Self.killGrace))
+        let pauses = PauseDesk(
+            PauseDesk.Connections(
+                store: store, now: { [clock] in clock.now() },
+                later: { [loop = core.loop] in loop.after($0, handler: $1) },
+                changed: { supervisor.take($0) }))
         let alarm: any ClockAlarm
         do throws(SystemError) {
             alarm = try clock.alarm()
@@ -148,8 +170,11 @@ package final class Daemon: Sendable {
         let scheduler = Scheduler(
             Scheduler.Connections(
                 clock: clock, store: store, arm: { try? alarm.arm($0) },
-                later: { [loop = core.loop] in loop.after($0, handler: $1) }, busy: { supervisor.busy($0) },
-                claimed: { supervisor.add($0) }, trouble: { [unowned self] in trouble("store", $0) }))
+                later: { [loop = core.loop] in loop.after($0, handler: $1) },
+                occupancy: { supervisor.occupancy($0) }, lock: { supervisor.lock($0) },
+                unlock: { supervisor.unlock($0) }, pauses: { pauses.about($0) }, claimed: { supervisor.add($0) },
+                moved: { supervisor.move($0) }, makeWay: { supervisor.makeWay(for: $0) },
+                trouble: { [unowned self] in trouble("store", $0) }))
         do throws(SystemError) {
             _ = try core.loop.watch(alarm.descriptor) {
                 _ = try? alarm.read()
@@ -161,21 +186,34 @@ package final class Daemon: Sendable {
         let catalog = Catalog(
             Catalog.Connections(
                 load: { [unowned self] source, done in state.withLock { $0.loader }.load(source, completion: done) },
+                later: { [loop = core.loop] in loop.after($0, handler: $1) },
                 updated: { [unowned self] in jobUpdated($0) }, removed: { [unowned self] in jobRemoved($0) },
-                broken: { [tellsBroken] name, failure in
-                    guard tellsBroken else { return }
+                broken: { [unowned self] name, failure in
+                    _ = stragglers.withLock { $0.remove(name) }
+                    // Whoever runs one job wants to hear of that one, and does.
+                    if isForOneRun { return }
                     let state = failure.code == Approvals.code ? "held" : "broken"
                     say("job \(name) is \(state): \(Failure.told(failure.description, of: name))")
                 }))
-        parts.set(supervisor, scheduler, catalog, alerts)
+        parts.set(
+            Parts.All(
+                supervisor: supervisor, scheduler: scheduler, catalog: catalog, alerts: alerts, pauses: pauses))
     }
 
     /// Loads the jobs; nothing is scheduled yet.
     package func load() throws(Failure) {
+        do {
+            let cursors = try store.read { try $0.cursors() }
+            try parts.pauses.load(since: cursors.values.map(\.accountedUntil).min())
+        } catch {
+            throw Failure.wrapping(error)
+        }
         let snapshot = watcher.snapshot
         report(snapshot)
         let sources = try JobSources.collect(snapshot, core.environment)
-        _ = Waiting.answer { (done: @escaping @Sendable (Bool) -> Void) in parts.catalog.take(sources) { done(true) } }
+        _ = Waiting.answer { (done: @escaping @Sendable (Bool) -> Void) in
+            parts.catalog.take(sources, waitsForSlow: false) { done(true) }
+        }
     }
 
     /// Loads the jobs, brings the store to order, and starts to schedule.
@@ -184,10 +222,16 @@ package final class Daemon: Sendable {
         do {
             let now = clock.now()
             let recovery = Recovery(store: store, catalog: parts.catalog, environment: core.environment, now: now)
+            let cursors = try store.read { try $0.cursors() }
             parts.supervisor.add(try recovery.openRuns())
-            let jobs = parts.catalog.entries.compactMap(\.loaded)
-            try parts.scheduler.start(jobs, cursors: try store.read { try $0.cursors() })
-            isScheduling.withLock { $0 = true }
+            try isScheduling.withLock { isScheduling in
+                // Who is loaded in this moment is in one of the two.
+                stragglers.withLock { $0 = Set(parts.catalog.pending.map(\.name)) }
+                let jobs = parts.catalog.entries.compactMap(\.loaded)
+                stragglers.withLock { $0.subtract(jobs.map(\.name)) }
+                try parts.scheduler.start(jobs, cursors: cursors)
+                isScheduling = true
+            }
             _ = try core.loop.watch(watcher.descriptor) { [unowned self] in sourcesSpoke() }
         } catch {
             throw Failure.wrapping(error)
@@ -199,16 +243,26 @@ package final class Daemon: Sendable {
     }
 
     private let isScheduling = Mutex(false)
+    /// Jobs that were still being loaded when the host began to schedule: what was due before is theirs to catch up.
+    private let stragglers = Mutex<Set<String>>([])
     /// The places of sources whose failures were said.
     private let reported = Mutex<Set<String>>([])
 
     // Live reload.
 
     private func jobUpdated(_ job: LoadedJob) {
-        if isScheduling.withLock({ $0 }) { parts.scheduler.update(job) }
+        guard isScheduling.withLock({ $0 }) else { return }
+        if stragglers.withLock({ $0.remove(job.name) }) == nil { return parts.scheduler.update(job) }
+        do {
+            let cursors = try store.read { try $0.cursors() }.filter { $0.key == job.name }
+            try parts.scheduler.start([job], cursors: cursors)
+        } catch {
+            trouble("store", Failure.wrapping(error))
+        }
     }
 
     private func jobRemoved(_ name: String) {
+        _ = stragglers.withLock { $0.remove(name) }
         if isScheduling.withLock({ $0 }) { parts.scheduler.remove(name) }
         parts.alerts.hear()
     }
@@ -346,6 +400,7 @@ package final class Daemon: Sendable {
             while try store.write({ try $0.pruneAlerts(before: now - retention.alerts, limit: 500) }) > 0 {}
             while try store.write({ try $0.compactSamples(before: now - retention.minutes, limit: 500) }) > 0 {}
             while try store.write({ try $0.pruneSamples(before: now - retention.samples, limit: 500) }) > 0 {}
+            _ = try store.write { try $0.prunePauses(before: now - retention.history) }
             let running = Set(try store.read { try $0.openRuns() }.map(\.id))
             _ = try logs.prune(now: now, running: running)
         } catch {
@@ -358,6 +413,7 @@ package final class Daemon: Sendable {
     /// Starts nothing more, lets attempts finish for `grace` seconds, and calls `done` when all is written.
     package func stop(grace: Double = Daemon.stopGrace, done: @escaping @Sendable () -> Void) {
         state.withLock { $0.stopping = true }
+        watch.tellAll()
         parts.scheduler.stop()
         parts.supervisor.stop(grace: grace, done: done)
     }

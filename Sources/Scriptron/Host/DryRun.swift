@@ -212,7 +212,7 @@ struct DryRun {
 
     private func text(_ job: LoadedJob, _ grant: Grant, _ ended: Ended) -> Value {
         let verdict = Verdict(
-            ended.end.verdict, header: job.header, failed: 1, cuts: 0, stopping: false, random: 0)
+            ended.end.verdict, header: job.header, failed: 1, cuts: 0, cancelled: nil, random: 0)
         let plan: Value =
             if case .finished(let result) = ended.end.verdict { result.plan } else { .null }
         let rest: [String: Value] = [

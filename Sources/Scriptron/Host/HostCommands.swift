@@ -16,7 +16,7 @@ package protocol HostCommands: Sendable {
     /// reads it. Loading errors are thrown.
     func dryRun(_ request: DryRunRequest, _ place: ConfigurationPlace) throws(Failure) -> Value
 
-    /// Runs the job once as a host of one run, where no host holds the state directory; `line` gets the run's log as
+    /// Runs the job once, or an earlier run again (`repeats`), as a host of one run, where no host holds the state directory; `line` gets the run's log as
     /// it comes. Returns the run's row.
     func runAlone(
         _ request: StartRequest, _ place: ConfigurationPlace, line: @escaping @Sendable (Value) -> Void

@@ -5,12 +5,14 @@
 /// bytes, durations seconds; a key without a value is absent or null. Rows have the keys that `--json` prints.
 package protocol HostControl: AnyObject, Sendable {
     /// The host at a glance: `version pid started state_dir config user root concurrency running waiting stopping`,
+    /// `paused` (a row a pause: `job kind since until by`),
     /// `jobs` (`loaded broken unconfigured disabled`), `store` (`bytes free`), `sandbox` (the layers in force, text),
     /// `warnings` (texts).
     func status() throws(Failure) -> Value
 
     /// A row a job, sorted by name: `job about enabled state schedule timezone next user sandbox version error
-    /// last_run last_outcome last_finished last_success running`. `state` is `scheduled`, `manual`, `disabled`,
+    /// last_run last_outcome last_finished last_success running begun waiting paused late`. `running` says whether a run
+    /// goes on or waits, `begun` whether one has begun; `paused` is the row of a pause, or null, `late` a run that should have ended, `waiting` how many runs have not begun. `state` is `scheduled`, `manual`, `disabled`,
     /// `unconfigured` or `broken`; `schedule` is a list of texts; `error` names file and line where the script's
     /// newest text is broken (its last good version may still be scheduled).
     func jobs() throws(Failure) -> [Value]
@@ -31,7 +33,8 @@ package protocol HostControl: AnyObject, Sendable {
 
     /// All that is kept of a run: its row, and `script` (the text it ran), `files` (name to text), `settings`, `grant`,
     /// `refusals`, `limits_hit`, `attempts` (rows: `attempt outcome reason started finished error result warnings
-    /// cpu_seconds max_rss_bytes user sandbox limits_hit refusals`), `log` (its last lines), `cuts`.
+    /// cpu_seconds max_rss_bytes user sandbox limits_hit refusals`), `log` (its last lines), `cuts`, `header` (what of
+    /// the header holds for it, where that is not the default), `children` (rows of the runs that follow or repeat it).
     func show(run: Int64) throws(Failure) -> Value
 
     /// A piece of a run's log from the byte `offset` of its file. Where nothing is there yet and the run goes on, it
@@ -40,6 +43,22 @@ package protocol HostControl: AnyObject, Sendable {
 
     /// Claims a run by hand, and returns its number once the claim is durable.
     func start(_ request: StartRequest, by peer: PeerCredentials) throws(Failure) -> Int64
+
+    /// Claims a run of the same text, settings and fire time as an earlier one, by hand; its number once that is durable.
+    /// Where that text, or the job, is gone, it is the error ECONFLICT.
+    func rerun(run: Int64, by peer: PeerCredentials) throws(Failure) -> Int64
+
+    /// Keeps jobs from starting: these, or where none is named all of them; with `drains` nothing starts at all, not by
+    /// hand and no further attempt either. It lasts for so many seconds, or until `resume`, over restarts too. Returns
+    /// `paused` (a row a pause: `job kind since until by`; `job` is `@host` for all), `running`, `waiting`.
+    func pause(jobs: [String], drains: Bool, for seconds: Double?, by peer: PeerCredentials) throws(Failure) -> Value
+
+    /// Ends what pauses these jobs by their names, or where none is named what pauses or drains the host; the same, and
+    /// `resumed`, the rows of what ended. Nothing that is paused is the error ECONFLICT.
+    func resume(jobs: [String], by peer: PeerCredentials) throws(Failure) -> Value
+
+    /// The same as `pause` returns, once nothing runs or `seconds` have passed.
+    func pauses(wait seconds: Double) throws(Failure) -> Value
 
     /// Ends a run that has not ended yet, as `cancelled`; returns when that is under way.
     func cancel(run: Int64, by peer: PeerCredentials) throws(Failure)
@@ -97,7 +116,8 @@ package enum RunRow {
     /// `state` and `outcome` stand side by side: while the run has no outcome, the state says where it is. `attempt`
     /// is the number of its last attempt, 0 before the first; `result`, `error` and the figures are that attempt's.
     package static let keys = [
-        "id", "job", "fire_time", "trigger", "attempt", "state", "outcome", "reason", "started", "finished", "error",
+        "id", "job", "fire_time", "trigger", "parent", "attempt", "state", "outcome", "reason", "started", "finished",
+        "error",
         "result", "warnings", "cpu_seconds", "max_rss_bytes", "version", "user", "sandbox", "limits_hit",
         "unkillable",
     ]
@@ -106,7 +126,8 @@ package enum RunRow {
     package static func value(_ run: Run, last attempt: Attempt?) -> Value {
         var row: [String: Value] = [
             "id": .int(run.id), "job": .text(run.job), "fire_time": .number(run.fireTime.epoch),
-            "trigger": .text(run.trigger.rawValue), "attempt": .int(Int64(run.attempts)),
+            "trigger": .text(run.trigger.rawValue), "parent": run.parent.map { .int($0) } ?? .null,
+            "attempt": .int(Int64(run.attempts)),
             "state": .text(run.state.rawValue), "outcome": text(run.outcome?.rawValue),
             "reason": text(run.reason ?? attempt?.reason), "started": time(run.started),
             "finished": time(run.finished), "version": .text(run.version), "warnings": [], "limits_hit": [],
@@ -155,9 +176,14 @@ package struct StartRequest: Sendable, Hashable {
     package var grants: [String]
     /// Whether the run is bounded by the ceiling alone, and watched for the smallest needs that would have served.
     package var learns: Bool
+    /// The run that it repeats, in the place of all else; only `runAlone` looks at it.
+    package var repeats: Int64?
 
-    package init(job: String, sets: [String] = [], grants: [String] = [], learns: Bool = false) {
+    package init(
+        job: String, sets: [String] = [], grants: [String] = [], learns: Bool = false, repeats: Int64? = nil
+    ) {
         self.job = job
+        self.repeats = repeats
         self.sets = sets
         self.grants = grants
         self.learns = learns

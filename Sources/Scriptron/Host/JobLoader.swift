@@ -26,11 +26,12 @@ package struct JobLoader: Sendable {
     ///
     /// - Parameters:
     ///   - sets: Settings of one run (`--set`).
+    ///   - settings: All settings of one run, resolved, in the place of what anybody says now.
     ///   - learns: Whether the ceiling alone bounds it (`--learn`).
     ///   - adjust: Changes the needs and the terms of one run (`--grant`).
     ///   - described: Hears what the header came to, with the operator's words over it, whatever becomes of the rest.
     package func load(
-        _ source: JobSource, sets: [SetArgument] = [], learns: Bool = false,
+        _ source: JobSource, sets: [SetArgument] = [], settings: Value? = nil, learns: Bool = false,
         adjust: @escaping @Sendable (inout Needs, inout GrantTerms) throws(Failure) -> Void = { _, _ in },
         described: @escaping @Sendable (JobHeader) -> Void = { _ in },
         completion: @escaping @Sendable (LoadResult) -> Void
@@ -39,7 +40,7 @@ package struct JobLoader: Sendable {
         let prepared = Shared(Result<Prepared, Failure>.failure(missing))
         let words = environment.configuration.job(source.name)
         evaluator.describe(job: source.name, script: source.script, files: source.files) { header in
-            let result = prepare(source, header, sets)
+            let result = prepare(source, header, sets, settings)
             prepared.value.withLock { $0 = result }
             if case .success(let prepared) = result { described(prepared.header) }
             guard case .success(let prepared) = result, prepared.settings.missing.isEmpty,
@@ -110,14 +111,19 @@ package struct JobLoader: Sendable {
     }
 
     private func prepare(
-        _ source: JobSource, _ header: Value, _ sets: [SetArgument]
+        _ source: JobSource, _ header: Value, _ sets: [SetArgument], _ values: Value?
     ) -> Result<Prepared, Failure> {
         do throws(Failure) {
             let file = SourceFile(source.script, text: source.files[source.script] ?? [])
             let definition = try JobDefinition(header: header, file: file)
             let words = environment.configuration.job(source.name)
-            let settings = try Settings(
-                definition.settings, layers: [words.layer], sets: sets, base: environment.configuration.base)
+            let settings: Settings
+            if let values {
+                settings = Settings(values: values, missing: [])
+            } else {
+                settings = try Settings(
+                    definition.settings, layers: [words.layer], sets: sets, base: environment.configuration.base)
+            }
             return .success(
                 Prepared(
                     header: try words.applied(to: definition.header), settings: settings,
@@ -138,6 +144,10 @@ package struct JobLoader: Sendable {
         let schedule = try placed(source, "schedule") { () throws(Failure) in
             try JobSchedule(header.schedules, zone: zone ?? environment.zone)
         }
+        let blackouts = try placed(source, "except") { () throws(Failure) in
+            try Blackouts(header.except, zone: zone ?? environment.zone)
+        }
+        try checkStart(source, header, schedule, blackouts)
         var needs = try self.needs(source, description.needs)
         var terms = environment.terms(source.name, header: header)
         if let words = environment.configuration.job(source.name).needs {
@@ -150,7 +160,7 @@ package struct JobLoader: Sendable {
         let grant = try header.discovers ? Grant.nothing : resolve(source.name, needs, terms, learns: learns)
         return LoadedJob(
             name: source.name, path: source.path, script: source.script, header: header, schedule: schedule,
-            version: try JobVersion(files: source.files, settings: prepared.settings.values),
+            blackouts: blackouts, version: try JobVersion(files: source.files, settings: prepared.settings.values),
             settings: prepared.settings.values, declarations: prepared.declarations, needs: needs, terms: terms,
             plainNeeds: plain == needs ? nil : plain, grant: grant, zone: zone ?? environment.zone,
             learns: learns)
@@ -199,6 +209,34 @@ package struct JobLoader: Sendable {
             }
         } catch {
             completion(.failure(error.failure))
+        }
+    }
+
+    /// What the header's words on starting mean together, and with the configuration.
+    private func checkStart(
+        _ source: JobSource, _ header: JobHeader, _ schedule: JobSchedule, _ blackouts: Blackouts
+    ) throws(Failure) {
+        func failure(_ key: String, _ message: String, _ cure: String) -> Failure {
+            Failure(code: "ECONFIG", message, place: "\(source.script): \(key)", cure: cure)
+        }
+        let groups = environment.configuration.groups
+        for group in header.groups where groups[group] == nil {
+            let near = Nearest.names(to: group, among: groups.keys.sorted(), limit: 1).first
+            throw failure(
+                "group", "there is no group \(group)",
+                near.map { "did you mean \($0)?" } ?? "say groups = { [\"\(group)\"] = 1 } in scriptron.lua")
+        }
+        if header.overlap == .cancel, header.catchUp == .all {
+            throw failure(
+                "catch_up", "\"all\" and overlap = \"cancel\" contradict each other",
+                "take catch_up = \"once\", or overlap = \"queue\"")
+        }
+        // A new year of our time, as for schedules that never fire.
+        let exclusions = Exclusions(blackouts: blackouts)
+        if !blackouts.isEmpty, !schedule.isEmpty,
+            exclusions.next(schedule, after: Timestamp(seconds: 1_704_067_200)) == nil
+        {
+            throw failure("except", "it holds every fire time of the schedule", "narrow the windows")
         }
     }
 

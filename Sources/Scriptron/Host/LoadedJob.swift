@@ -7,6 +7,8 @@ package struct LoadedJob: Sendable {
     package var script: String
     package var header: JobHeader
     package var schedule: JobSchedule
+    /// When it does not run.
+    package var blackouts = Blackouts.none
     package var version: JobVersion
     package var settings: Value
     /// What the script says about its settings; nil for a run that was claimed from an older text.

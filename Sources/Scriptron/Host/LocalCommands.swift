@@ -72,6 +72,9 @@ package struct LocalCommands: HostCommands {
         for entry in catalog.entries {
             if let problem = entry.problem { findings.append(finding("error", problem, job: entry.name)) }
         }
+        for (job, problem) in catalog.chainProblems.sorted(by: { $0.key < $1.key }) {
+            findings.append(finding("error", problem.at(catalog.entry(job)?.loaded?.script ?? job)))
+        }
         if Users.isRoot, core.environment.configuration.ceiling == nil {
             let failure = Failure(
                 code: Doctor.noCeiling, "there is no ceiling: under a root host every job gets what it declares",
@@ -109,7 +112,8 @@ package struct LocalCommands: HostCommands {
         let snapshot = try SourceWatcher(locations, clock: SystemClock()).snapshot
         let catalog = Catalog(
             Catalog.Connections(
-                load: { core.loader.load($0, completion: $1) }, updated: { _ in }, removed: { _ in },
+                load: { core.loader.load($0, completion: $1) }, later: { core.loop.after($0, handler: $1) },
+                updated: { _ in }, removed: { _ in },
                 broken: { _, _ in }))
         let sources = try JobSources.collect(snapshot, core.environment)
         _ = Waiting.answer { (done: @escaping @Sendable (Bool) -> Void) in catalog.take(sources) { done(true) } }
@@ -121,10 +125,16 @@ package struct LocalCommands: HostCommands {
     ) throws(Failure) -> Value {
         // While this is the only thread: whoever ends this command ends its run, and the record says so.
         let signals = try terminationSignals()
-        let daemon = try Daemon(place, executable: executable, tellsBroken: false)
+        let daemon = try Daemon(place, executable: executable, isForOneRun: true)
         defer { daemon.close() }
         try daemon.load()
-        let id = try daemon.start(request, by: PeerCredentials(pid: ProcessHandle.own, uid: Users.ownID, gid: 0))
+        let peer = PeerCredentials(pid: ProcessHandle.own, uid: Users.ownID, gid: 0)
+        let id: Int64
+        if let run = request.repeats {
+            id = try daemon.rerun(run: run, by: peer)
+        } else {
+            id = try daemon.start(request, by: peer)
+        }
         _ = try? daemon.core.loop.watch(signals.descriptor) {
             if !signals.take().isEmpty { _ = daemon.parts.supervisor.cancel(id) }
         }

@@ -24,10 +24,16 @@ package final class LogWriter: LogSink {
     private let logs: RunLogs
     private let thread = WorkQueue(name: "logs", width: 1)
     private let trouble: @Sendable (Failure) -> Void
+    private let written: @Sendable (Int64) -> Void
     private let state = Mutex(State())
 
-    package init(logs: RunLogs, trouble: @escaping @Sendable (Failure) -> Void) {
+    /// `written` hears of every run whose log has grown.
+    package init(
+        logs: RunLogs, written: @escaping @Sendable (Int64) -> Void = { _ in },
+        trouble: @escaping @Sendable (Failure) -> Void
+    ) {
         self.logs = logs
+        self.written = written
         self.trouble = trouble
     }
 
@@ -77,6 +83,7 @@ package final class LogWriter: LogSink {
             if let known { log = known } else { log = try logs.log(job: job, run: run) }
             state.withLock { $0.logs[run] = log }
             try log.append(record)
+            written(run)
         } catch {
             trouble(error)
         }

@@ -5,6 +5,16 @@ package struct Recovery {
     let catalog: Catalog
     let environment: HostEnvironment
     let now: Timestamp
+    /// The jobs that are still being loaded.
+    private let pending: [String: CatalogEntry]
+
+    package init(store: any Store, catalog: Catalog, environment: HostEnvironment, now: Timestamp) {
+        self.store = store
+        self.catalog = catalog
+        self.environment = environment
+        self.now = now
+        pending = Dictionary(catalog.pending.map { ($0.name, $0) }) { first, _ in first }
+    }
 
     /// Kills the processes that a dead host's leases still name, and waits until they are gone, a few seconds at most.
     package static func killLeftOver(_ leases: Leases) throws(Failure) -> Int {
@@ -39,7 +49,8 @@ package struct Recovery {
                 try session.updateAttempt(attempt)
             }
         }
-        let entry = catalog.entry(run.job)
+        // What takes long to load is there too.
+        let entry = catalog.entry(run.job) ?? pending[run.job]
         let job = try entry.flatMap { try self.job(of: run, $0, session) }
         let isCut = run.state == .running
         guard let job, entry?.isEnabled == true, !isCut || (job.header.redo && run.cuts == 1) else {
@@ -58,9 +69,22 @@ package struct Recovery {
         return ClaimedRun(run: run, job: job)
     }
 
-    /// The job as it was at the claim: its text, settings and grant are the run's; limits come from the header of today.
+    /// The job as it was at the claim: its text, settings, header and grant are the run's. Of a run that was claimed by
+    /// a host which kept no header, the header is that of today.
     private func job(of run: Run, _ entry: CatalogEntry, _ session: any StoreSession) throws -> LoadedJob? {
-        if let loaded = entry.loaded, loaded.version.hash == run.version { return loaded }
+        let header = run.header.isNull ? entry.loaded?.header ?? JobHeader() : JobHeader(run.header)
+        let zone = (try? header.timezone.map { (name) throws(Failure) in try Zone(named: name) }) ?? environment.zone
+        let blackouts = (try? Blackouts(header.except, zone: zone)) ?? .none
+        if var loaded = entry.loaded, loaded.version.hash == run.version {
+            if loaded.grant.value != run.grant, let grant = Grant(run.grant) {
+                loaded.grant = grant
+                loaded.terms = nil
+            }
+            loaded.header = header
+            loaded.zone = zone
+            loaded.blackouts = blackouts
+            return loaded
+        }
         guard let files = try session.version(run.version), let grant = Grant(run.grant),
             let script = files.keys.first(where: { !$0.hasPrefix("lib/") })
         else { return nil }
@@ -69,14 +93,17 @@ package struct Recovery {
             loaded.version = version
             loaded.script = script
             loaded.settings = run.settings
+            loaded.header = header
+            loaded.zone = zone
+            loaded.blackouts = blackouts
             loaded.grant = grant
             loaded.terms = nil
             return loaded
         }
         return LoadedJob(
-            name: run.job, path: entry.script, script: script, header: JobHeader(),
-            schedule: try JobSchedule([], zone: environment.zone), version: version, settings: run.settings,
-            needs: Needs(), grant: grant, zone: environment.zone)
+            name: run.job, path: entry.script, script: script, header: header,
+            schedule: try JobSchedule([], zone: zone), blackouts: blackouts, version: version, settings: run.settings,
+            needs: Needs(), grant: grant, zone: zone)
     }
 }
 

@@ -22,58 +22,63 @@ package final class Scheduler: Sendable {
         package var arm: @Sendable (Timestamp?) -> Void
         /// Calls back after some seconds on the monotonic clock.
         package var later: @Sendable (Double, @escaping @Sendable () -> Void) -> Void
-        /// Why the job cannot start a run now; nil: it can.
-        package var busy: @Sendable (String) -> String?
+        /// What goes on of a job.
+        package var occupancy: @Sendable (String) -> Occupancy
+        /// Keeps a waiting run from starting while its fire time changes; false where it has begun or is gone.
+        package var lock: @Sendable (Int64) -> Bool
+        /// Its fire time did not change.
+        package var unlock: @Sendable (Int64) -> Void
+        /// What pauses a job, what is over included while fire times within it may not be accounted for.
+        package var pauses: @Sendable (String) -> [Pause]
         /// Takes claims that are durable, the oldest first.
         package var claimed: @Sendable ([ClaimedRun]) -> Void
+        /// Takes a waiting run whose fire time changed, durably.
+        package var moved: @Sendable (ClaimedRun) -> Void
+        /// Cancels what has begun of a job, for this run.
+        package var makeWay: @Sendable (Run) -> Void
         /// Hears of trouble with the store; nil when it is over.
         package var trouble: @Sendable (Failure?) -> Void
     }
 
-    fileprivate struct Plan {
+    struct Plan {
         var job: LoadedJob
         var cursor: Timestamp
         /// A claim of it is on its way to the store.
         var claiming = false
         /// What takes its place when that claim is durable.
         var successor: Successor?
+        /// It was not looked at yet since the host started.
+        var isFirst = false
     }
 
     /// A job as it was edited, or removed, while a claim was on its way.
-    fileprivate enum Successor {
+    enum Successor {
         case changed(LoadedJob, since: Timestamp)
         case removed
     }
 
-    fileprivate struct State {
+    struct State {
         var plans: [String: Plan] = [:]
         var timetable = Timetable()
         /// The latest instant seen, to notice that the clock was set back.
         var latest: Timestamp
-        var missedReason = Scheduler.downReason
         var stopped = false
     }
 
-    /// What a claim changes, decided before the transaction.
-    fileprivate struct Claim: Sendable {
-        let job: LoadedJob
-        let account: FireAccount
-        let run: Run?
-    }
+    static let downReason = "the host was down"
+    static let lateReason = "the host was late or the clock was set forward"
 
-    private static let downReason = "the host was down"
-    private static let lateReason = "the host was late or the clock was set forward"
-
-    private let connections: Connections
-    private let state: Mutex<State>
+    let connections: Connections
+    let state: Mutex<State>
 
     package init(_ connections: Connections) {
         self.connections = connections
         state = Mutex(State(latest: connections.clock.now()))
     }
 
-    /// Whether a run of the trigger `start` is wanted, and the cursors as the store has them. Jobs without a cursor are
-    /// new: theirs is now. One whose schedule changed while the host was down is accounted for by the old schedule.
+    /// Takes the jobs of a host that starts, and the cursors as the store has them; again for those whose loading took
+    /// longer. Jobs without a cursor are new: theirs is now. One whose schedule changed while the host was down is
+    /// accounted for by the old schedule.
     package func start(_ jobs: [LoadedJob], cursors: [String: JobCursor]) throws {
         let now = connections.clock.now()
         try takeBack(after: now, cursors: cursors)
@@ -84,7 +89,7 @@ package final class Scheduler: Sendable {
             for job in jobs {
                 let known = cursors[job.name]
                 let cursor = min(known?.accountedUntil ?? now, now)
-                state.plans[job.name] = Plan(job: job, cursor: cursor)
+                state.plans[job.name] = Plan(job: job, cursor: cursor, isFirst: true)
                 let row = job.cursor(now)
                 if let known, known.schedules != row.schedules || known.timezone != row.timezone {
                     changed.append((job, known))
@@ -103,62 +108,76 @@ package final class Scheduler: Sendable {
         }
         for job in claims { claimAtStart(job, now: now) }
         tick()
-        state.withLock { $0.missedReason = Self.lateReason }
+        state.withLock { state in
+            for job in jobs where state.plans[job.name]?.claiming == false { state.plans[job.name]?.isFirst = false }
+        }
     }
 
     /// Fire times of the schedule that a job had when the host ended; the job goes on with the new one from now.
     private func accountForOldSchedule(_ job: LoadedJob, _ old: JobCursor, now: Timestamp) throws {
-        try connections.store.write { session in
-            let ranges = Self.passed(job, old, now: now, reason: "the host was down, and its schedule was changed")
+        try connections.store.write { [self] session in
+            let ranges = passed(job, old, now: now, reason: "the host was down, and its schedule was changed")
             try session.addMissed(ranges, after: old.accountedUntil)
             try session.setCursor(job.cursor(now))
         }
         state.withLock { $0.plans[job.name]?.cursor = now }
     }
 
-    /// The fire times from a cursor until now, by the schedule that was the cursor's, all of them missed.
-    private static func passed(
-        _ job: LoadedJob, _ cursor: JobCursor, now: Timestamp, reason: String
-    ) -> [MissedRange] {
+    /// The fire times from a cursor until now, by the schedule that was the cursor's: missed, but for those in a pause.
+    private func passed(_ job: LoadedJob, _ cursor: JobCursor, now: Timestamp, reason: String) -> [MissedRange] {
         let zone = (try? Zone.named(orSystem: cursor.timezone)) ?? job.zone
-        guard let schedule = try? JobSchedule(cursor.schedules, zone: zone),
-            let first = schedule.next(after: cursor.accountedUntil), first <= now,
-            let last = schedule.previous(before: now + 0.000001)
-        else { return [] }
-        let count = schedule.count(after: cursor.accountedUntil, through: now)
-        return [MissedRange(job: job.name, from: first, to: last, kind: .missed, count: count, reason: reason)]
+        guard let schedule = try? JobSchedule(cursor.schedules, zone: zone) else { return [] }
+        var circumstances = FireAccount.Circumstances(
+            now: now, catchUp: .none, catchUpWindow: 0, missedReason: reason)
+        circumstances.exclusions.pauses = connections.pauses(job.name)
+        circumstances.tolerance = -1
+        var ranges: [MissedRange] = []
+        var after = cursor.accountedUntil
+        while true {
+            let account = FireAccount(job: job.name, schedule: schedule, after: after, circumstances)
+            if account.until == after { return ranges }
+            ranges += account.ranges
+            after = account.until
+        }
     }
 
+    /// Starts a job of the trigger `start`, as its words on overlaps and windows allow it.
     private func claimAtStart(_ job: LoadedJob, now: Timestamp) {
         let run = job.newRun(trigger: .start, fireTime: now, now: now)
-        submit([Claim(job: job, account: FireAccount.nothing(until: now), run: run)], movesCursor: false)
+        let exclusions = Exclusions(blackouts: job.blackouts, pauses: connections.pauses(job.name))
+        claim(
+            Admission(job.header, connections.occupancy(job.name), exclusions, now: now).claim(run, of: job, now: now))
     }
 
     /// Takes a new or changed job, from now on; the fire times of its old schedule until now are accounted for first.
     package func update(_ job: LoadedJob) {
         tick()
         let now = connections.clock.now()
-        let isNew = state.withLock { state -> Bool in
-            if var plan = state.plans[job.name] {
-                plan.successor = .changed(job, since: now)
-                if !plan.claiming { _ = plan.takeSuccessor() }
-                state.plans[job.name] = plan
+        let (isNew, isTaken) = state.withLock { state -> (Bool, Bool) in
+            guard var plan = state.plans[job.name] else {
+                state.plans[job.name] = Plan(job: job, cursor: now)
                 state.reschedule(job.name)
-                return false
+                return (true, true)
             }
-            state.plans[job.name] = Plan(job: job, cursor: now)
+            plan.successor = .changed(job, since: now)
+            let isTaken = !plan.claiming && plan.takeSuccessor()
+            state.plans[job.name] = plan
             state.reschedule(job.name)
-            return true
+            return (false, isTaken)
         }
+        // Where fire times of the old schedule are still to be claimed, the cursor follows them.
+        guard isTaken else { return tick() }
         let cursor = job.cursor(now)
-        connections.store.submit { session in
+        connections.store.submit { [self] session in
             let known = try session.cursors()[job.name]
             // A job that could not be loaded when the host started, and now can.
             if isNew, let known {
-                let ranges = Self.passed(job, known, now: now, reason: "the job could not be loaded")
+                let ranges = passed(job, known, now: now, reason: "the job could not be loaded")
                 try session.addMissed(ranges, after: known.accountedUntil)
             }
-            if isNew || known?.schedules != cursor.schedules { try session.setCursor(cursor) }
+            if isNew || known?.schedules != cursor.schedules || known?.timezone != cursor.timezone {
+                try session.setCursor(cursor)
+            }
         } completion: { [connections] result in
             if case .failure(let error) = result { connections.trouble(Failure.wrapping(error)) }
         }
@@ -190,11 +209,11 @@ package final class Scheduler: Sendable {
         connections.arm(nil)
     }
 
-    /// The next fire time of a job.
+    /// The next fire time of a job that is not excluded.
     package func next(_ name: String) -> Timestamp? {
-        state.withLock { state in
-            state.timetable.next(name) ?? state.plans[name].flatMap { $0.job.schedule.next(after: $0.cursor) }
-        }
+        guard let plan = state.withLock({ $0.plans[name] }) else { return nil }
+        let exclusions = Exclusions(blackouts: plan.job.blackouts, pauses: connections.pauses(name))
+        return exclusions.next(plan.job.schedule, after: plan.cursor)
     }
 
     /// Claims what is due, and sets the alarm for the next. Called when the alarm rings, whenever the clock was set,
@@ -210,7 +229,7 @@ package final class Scheduler: Sendable {
         while true {
             let claims = state.withLock { $0.stopped ? [] : $0.takeClaims(now, connections) }
             if claims.isEmpty { break }
-            submit(claims, movesCursor: true)
+            submit(claims)
         }
         arm()
     }
@@ -220,57 +239,8 @@ package final class Scheduler: Sendable {
         connections.arm(instant)
     }
 
-    private func submit(_ claims: [Claim], movesCursor: Bool) {
-        connections.store.submit { session -> [Run?] in
-            try claims.map { claim in
-                try session.addMissed(claim.account.ranges, after: claim.account.after)
-                if movesCursor { try session.setCursor(claim.job.cursor(claim.account.until)) }
-                guard let run = claim.run else { return nil }
-                try session.saveVersion(claim.job.version.hash, files: claim.job.version.files)
-                return try session.insertRun(run)
-            }
-        } completion: { [self] result in
-            switch result {
-            case .success(let runs):
-                connections.trouble(nil)
-                let claimed = zip(claims, runs).compactMap { claim, run in
-                    run.map { ClaimedRun(run: $0, job: claim.job) }
-                }
-                if !claimed.isEmpty { connections.claimed(claimed) }
-                if movesCursor { settle(claims, done: true) }
-            case .failure(let error):
-                connections.trouble(Failure.wrapping(error))
-                connections.later(Self.storePatience) { [self] in
-                    if movesCursor { settle(claims, done: false) } else { submit(claims, movesCursor: false) }
-                }
-            }
-        }
-    }
-
-    /// Moves the cursors of claims that are durable; those that are not are due again.
-    private func settle(_ claims: [Claim], done: Bool) {
-        let taken = state.withLock { state in
-            claims.compactMap { claim -> JobCursor? in
-                let name = claim.job.name
-                guard var plan = state.plans[name] else { return nil }
-                plan.claiming = false
-                if done { plan.cursor = claim.account.until }
-                if case .removed = plan.successor {
-                    state.plans.removeValue(forKey: name)
-                    return nil
-                }
-                let isTaken = plan.takeSuccessor()
-                state.plans[name] = plan
-                state.reschedule(name)
-                return isTaken ? plan.job.cursor(plan.cursor) : nil
-            }
-        }
-        if !taken.isEmpty { write(taken) }
-        tick()
-    }
-
     /// Writes cursors of jobs that changed while a claim of them was on its way: the claim has written the old ones.
-    private func write(_ cursors: [JobCursor]) {
+    func write(_ cursors: [JobCursor]) {
         connections.store.submit { session in
             for cursor in cursors { try session.setCursor(cursor) }
         } completion: { [connections] result in
@@ -308,75 +278,5 @@ package final class Scheduler: Sendable {
                 try session.setCursor(cursor)
             }
         }
-    }
-}
-
-extension Scheduler.Plan {
-    /// Puts the changed job in the place of the old one, whose fire times until the change must be accounted for first:
-    /// where one of them is still due, the successor waits. Whether it was taken.
-    fileprivate mutating func takeSuccessor() -> Bool {
-        guard case .changed(let changed, let since) = successor else { return false }
-        if job.schedule != changed.schedule {
-            if let due = job.schedule.next(after: cursor), due <= since { return false }
-            cursor = max(cursor, since)
-        }
-        job = changed
-        successor = nil
-        return true
-    }
-}
-
-extension Scheduler.State {
-    fileprivate mutating func reschedule(_ name: String) {
-        guard let plan = plans[name], !plan.claiming else { return timetable.set(name, nil) }
-        timetable.set(name, plan.job.schedule.next(after: plan.cursor))
-    }
-
-    fileprivate mutating func takeClaims(_ now: Timestamp, _ connections: Scheduler.Connections) -> [Scheduler.Claim] {
-        timetable.takeDue(now, limit: Scheduler.batch).compactMap { name in
-            guard let plan = plans[name] else { return nil }
-            let header = plan.job.header
-            // Of a schedule that was changed meanwhile only the fire times before the change count.
-            var end = now
-            if case .changed(_, let since) = plan.successor { end = min(now, since) }
-            let account = FireAccount(
-                job: name, schedule: plan.job.schedule, after: plan.cursor,
-                FireAccount.Circumstances(
-                    now: end, catchUp: header.catchUp, catchUpWindow: header.catchUpWindow,
-                    busy: connections.busy(name), missedReason: missedReason))
-            guard account.until > plan.cursor else {
-                timetable.set(name, plan.job.schedule.next(after: now))
-                return nil
-            }
-            plans[name]?.claiming = true
-            let run = account.run.map { plan.job.newRun(trigger: .schedule, fireTime: $0, now: now) }
-            return Scheduler.Claim(job: plan.job, account: account, run: run)
-        }.sorted { ($0.run?.fireTime ?? now) < ($1.run?.fireTime ?? now) }
-    }
-}
-
-extension StoreSession {
-    /// Adds the ranges that follow a cursor. The first goes on with the job's newest range where that one ends at the
-    /// cursor: else runs lie between them.
-    fileprivate func addMissed(_ ranges: [MissedRange], after cursor: Timestamp) throws {
-        for range in ranges {
-            let newest = try missed(job: range.job, limit: 1).first
-            try addMissed(range, merge: newest?.to == cursor)
-        }
-    }
-}
-
-extension LoadedJob {
-    /// The job's cursor at an instant.
-    func cursor(_ until: Timestamp) -> JobCursor {
-        JobCursor(
-            job: name, accountedUntil: until, schedules: schedule.texts, timezone: header.timezone)
-    }
-
-    /// A run of the job as it is now.
-    func newRun(trigger: Trigger, fireTime: Timestamp, now: Timestamp) -> Run {
-        Run(
-            id: 0, job: name, trigger: trigger, fireTime: fireTime, version: version.hash, settings: settings,
-            grant: grant.value, claimed: now)
     }
 }

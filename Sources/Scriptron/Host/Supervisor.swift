@@ -22,14 +22,24 @@ package final class Supervisor: Sendable {
         package var discover: @Sendable (LoadedJob, @escaping @Sendable (Result<Discovery, Failure>) -> Void) -> Void
         /// Reads a secret, where the grant names it; calls back from any thread.
         package var secret: @Sendable (String, Grant, @escaping @Sendable (Result<[UInt8], Failure>) -> Void) -> Void
-        /// Hears of every attempt that ended, once that is durable.
-        package var recorded: @Sendable (Run, Attempt) -> Void
+        /// The runs that follow a run which succeeded: they are claimed in the transaction that records its end.
+        package var followers: @Sendable (Run) -> [Claim]
+        /// Hears of every attempt that ended, and every run that ended without one, once that is durable.
+        package var recorded: @Sendable (Run) -> Void
+        /// Hears of runs that have not ended when they should have.
+        package var late: @Sendable () -> Void
+        /// Hears of news of a run: its progress.
+        package var news: @Sendable (Int64) -> Void
         /// Hears of trouble with the store.
         package var trouble: @Sendable (Failure?) -> Void
         /// What relative paths of scripts are relative to.
         package var base: Path
         /// Attempts at once.
         package var concurrency: Int
+        /// How many runs of a group run at once, by the group's name.
+        package var groups: @Sendable () -> [String: Int]
+        /// Whether runs that follow others are started here; else the next host does it.
+        package var startsFollowers = true
         /// Seconds between a deadline and the kill.
         package var grace: Double
     }
@@ -43,9 +53,16 @@ package final class Supervisor: Sendable {
     /// Seconds until a record that the store refused is tried again.
     static let storePatience = 1.0
 
-    fileprivate struct State {
-        var waiting: [ClaimedRun] = []
+    struct State {
+        var roster = Roster()
         var active: [Int64: ActiveAttempt] = [:]
+        /// What keeps runs from starting.
+        var pauses: [Pause] = []
+        /// The runs whose expected end is waited for, and those that are late, with what they were expected to take.
+        var expected: Set<Int64> = []
+        var late: [Int64: Late] = [:]
+        /// The timer for the next run whose time comes, on the monotonic clock.
+        var wake: (at: Double, token: EventLoop.Token)?
         /// Slots whose process is gone, while their record is on its way to the store.
         var recording = 0
         /// What the last runs that learned their needs need.
@@ -55,8 +72,8 @@ package final class Supervisor: Sendable {
     }
 
     let connections: Connections
-    private let state = Mutex(State())
-    private let scratchWatch: ScratchWatch
+    let state = Mutex(State())
+    let scratchWatch: ScratchWatch
 
     package init(_ connections: Connections) {
         self.connections = connections
@@ -65,21 +82,16 @@ package final class Supervisor: Sendable {
 
     // Questions.
 
-    /// Why the job cannot start a run now; nil: it can.
-    package func busy(_ job: String) -> String? {
-        state.withLock { state in
-            if let active = state.active.values.first(where: { $0.claimed.run.job == job }) {
-                return "overlap: run \(active.claimed.run.id) still runs"
-            }
-            if let waiting = state.waiting.first(where: { $0.run.job == job }) {
-                return "overlap: run \(waiting.run.id) still waits"
-            }
-            return nil
-        }
-    }
+    /// What goes on of a job.
+    package func occupancy(_ job: String) -> Occupancy { state.withLock { $0.roster.occupancy(job) } }
 
     /// How many runs run and wait.
-    package var counts: (running: Int, waiting: Int) { state.withLock { ($0.active.count, $0.waiting.count) } }
+    package var counts: (running: Int, waiting: Int) {
+        state.withLock { ($0.active.count, $0.roster.waitingCount) }
+    }
+
+    /// The runs that should have ended by now.
+    package var late: [Late] { state.withLock { $0.late.values.sorted { $0.run < $1.run } } }
 
     /// The runs that the kernel does not let end, with the process that it holds.
     package var unkillable: [(run: Int64, job: String, pid: Int32)] {
@@ -98,41 +110,101 @@ package final class Supervisor: Sendable {
 
     /// Whether the run runs or waits here.
     package func holds(_ run: Int64) -> Bool {
-        state.withLock { state in state.active[run] != nil || state.waiting.contains { $0.run.id == run } }
+        state.withLock { state in state.active[run] != nil || state.roster.isWaiting(run) }
     }
 
     // Orders.
 
     /// Takes runs whose claims are durable.
     package func add(_ runs: [ClaimedRun]) {
-        state.withLock { state in
-            state.waiting += runs
-            state.waiting.sort { $0.run.fireTime < $1.run.fireTime }
+        let (now, monotonic) = (connections.clock.now(), connections.clock.monotonic)
+        let held = state.withLock { state in
+            state.roster.add(runs.map { ($0, $0.delay(now: now)) }, now: monotonic)
+            return state.hold(now)
         }
+        keep(held)
         connections.loop.post { [self] in startWaiting() }
     }
 
+    /// Takes what keeps runs from starting, in the place of what did.
+    package func take(_ pauses: [Pause]) {
+        let now = connections.clock.now()
+        let changed = state.withLock { state in
+            state.pauses = pauses
+            return state.hold(now)
+        }
+        keep(changed)
+        connections.loop.post { [self] in startWaiting() }
+    }
+
+    /// Has the store say which runs are held, where they have not begun or ended meanwhile.
+    private func keep(_ runs: [Run]) {
+        if runs.isEmpty { return }
+        connections.store.submit { session in
+            for changed in runs {
+                guard var run = try session.run(changed.id), run.state == .waiting || run.state == .held else {
+                    continue
+                }
+                run.state = changed.state
+                try session.updateRun(run)
+            }
+        } completion: { [connections] result in
+            if case .failure(let error) = result { connections.trouble(Failure.wrapping(error)) }
+        }
+    }
+
+    /// Keeps a waiting run from starting while its fire time changes; false where it has begun or is gone.
+    package func lock(_ run: Int64) -> Bool { state.withLock { $0.roster.lock(run) } }
+
+    /// Its fire time did not change.
+    package func unlock(_ run: Int64) {
+        state.withLock { $0.roster.unlock(run) }
+        connections.loop.post { [self] in startWaiting() }
+    }
+
+    /// A locked run has a newer fire time, durably.
+    package func move(_ claimed: ClaimedRun) {
+        let now = connections.clock.now()
+        let held = state.withLock { state in
+            _ = state.roster.move(claimed, delay: claimed.delay(now: now), now: connections.clock.monotonic)
+            return state.hold(now)
+        }
+        keep(held)
+        connections.loop.post { [self] in startWaiting() }
+    }
+
+    /// Cancels what has begun of a job, for another of its runs.
+    package func makeWay(for run: Run) {
+        for old in state.withLock({ $0.roster.begun(run.job) }) where old != run.id {
+            _ = cancel(old, because: "overlap: run \(run.id) took its place")
+        }
+    }
+
     /// Ends a run: kills its attempt, or takes it out of the waiting ones. False where it is neither.
-    package func cancel(_ run: Int64) -> Bool {
+    package func cancel(_ run: Int64, because reason: String? = nil) -> Bool {
         let (worker, waiting) = state.withLock { state -> (Int64?, ClaimedRun?) in
             if let active = state.active[run] {
-                state.active[run]?.cancelled = true
+                state.active[run]?.cancelled = reason ?? "an operator cancelled it"
                 return (active.worker, nil)
             }
-            guard let index = state.waiting.firstIndex(where: { $0.run.id == run }) else { return (nil, nil) }
-            return (nil, state.waiting.remove(at: index))
+            return (nil, state.roster.remove(run))
         }
         if let worker { connections.workers.cancel(worker) }
         guard let waiting else { return worker != nil || holds(run) }
         var ended = waiting.run
         ended.state = .ended
         ended.outcome = .cancelled
-        ended.reason = "an operator cancelled it before it started"
+        ended.reason = reason ?? "an operator cancelled it before it started"
         ended.finished = connections.clock.now()
+        state.withLock { $0.forget(run) }
         connections.store.submit { [ended] in
             try $0.updateRun(ended)
-        } completion: { [connections] result in
-            if case .failure(let error) = result { connections.trouble(Failure.wrapping(error)) }
+        } completion: { [self, ended] result in
+            switch result {
+            case .success: connections.recorded(ended)
+            case .failure(let error): connections.trouble(Failure.wrapping(error))
+            }
+            connections.loop.post { [self] in startWaiting() }
         }
         return true
     }
@@ -154,7 +226,7 @@ package final class Supervisor: Sendable {
         connections.loop.post { [self] in announceIdle() }
     }
 
-    private func announceIdle() {
+    func announceIdle() {
         let done = state.withLock { state in
             guard state.stopping, state.active.isEmpty, state.recording == 0 else {
                 return nil as (@Sendable () -> Void)?
@@ -164,289 +236,53 @@ package final class Supervisor: Sendable {
         }
         done?()
     }
+}
 
-    // Starting.
-
-    private func startWaiting() {
-        let now = connections.clock.now()
-        while let claimed = state.withLock({ $0.takeReady(now, slots: connections.concurrency) }) { begin(claimed) }
-        let nextRetry = state.withLock { state in
-            state.active.count < connections.concurrency && !state.stopping
-                ? state.waiting.compactMap(\.run.notBefore).filter { $0 > now }.min() : nil
-        }
-        // At most a minute, for the clock may be set meanwhile.
-        if let nextRetry { connections.loop.after(min(nextRetry - now, 60)) { [self] in startWaiting() } }
+extension Supervisor {
+    /// A run to be claimed beside something else, in its transaction.
+    package struct Claim: Sendable {
+        package var run: Run
+        package var job: LoadedJob
+        /// Whether what has begun of the job is cancelled for it.
+        package var cancels = false
     }
 
-    /// Writes the attempt down, and launches it when that is durable.
-    private func begin(_ claimed: ClaimedRun) {
-        var claimed = claimed
-        let now = connections.clock.now()
-        claimed.run.attempts += 1
-        claimed.run.state = .running
-        claimed.run.notBefore = nil
-        claimed.run.started = claimed.run.started ?? now
-        var attempt = Attempt(run: claimed.run.id, number: claimed.run.attempts, started: now)
-        attempt.user = claimed.job.userName
-        state.withLock { $0.active[claimed.run.id] = ActiveAttempt(claimed: claimed, attempt: attempt) }
-        connections.store.submit { [run = claimed.run, attempt] session in
-            try session.insertAttempt(attempt)
-            try session.updateRun(run)
-        } completion: { [self, claimed] result in
-            connections.loop.post { [self] in
-                switch result {
-                case .success: prepare(claimed.run.id)
-                case .failure(let error): putBack(claimed, Failure.wrapping(error))
-                }
-            }
-        }
-    }
-
-    /// The start could not be written down: the run waits, as it was.
-    private func putBack(_ claimed: ClaimedRun, _ failure: Failure) {
-        connections.trouble(failure)
-        var claimed = claimed
-        claimed.run.attempts -= 1
-        claimed.run.state = .waiting
-        connections.loop.after(Self.storePatience) { [self, claimed] in
-            state.withLock { state in
-                state.active.removeValue(forKey: claimed.run.id)
-                state.waiting.insert(claimed, at: 0)
-            }
-            startWaiting()
-            announceIdle()
-        }
-    }
-
-    private func prepare(_ run: Int64) {
-        guard let active = state.withLock({ $0.active[run] }) else { return }
-        let job = active.claimed.job
-        guard job.header.discovers || !job.grant.links.isEmpty else {
-            return launch(run, grant: job.grant, facts: .null)
-        }
-        connections.discover(job) { [self] result in
-            connections.loop.post { [self] in
-                switch result {
-                case .success(let discovery):
-                    state.withLock { $0.active[run]?.claimed.run.grant = discovery.grant.value }
-                    launch(run, grant: discovery.grant, facts: discovery.facts)
-                case .failure(let failure): conclude(run, WorkerEnd(verdict: .refused(failure), exit: nil))
-                }
-            }
-        }
-    }
-
-    private func launch(_ run: Int64, grant: Grant, facts: Value) {
-        guard let active = state.withLock({ $0.active[run] }) else { return }
-        if active.cancelled || active.stopped {
-            return conclude(run, WorkerEnd(verdict: .cancelled, exit: nil))
-        }
-        let scratch: Path
-        do throws(Failure) {
-            scratch = try connections.scratch.take(grant.identity)
-        } catch {
-            return conclude(run, WorkerEnd(verdict: .refused(error), exit: nil))
-        }
-        state.withLock { state in
-            state.active[run]?.scratch = scratch
-            state.active[run]?.grant = grant
-        }
-        previousFacts(of: active.claimed) { [self] previous in
-            var order = active.order(base: connections.base, grace: connections.grace)
-            order.facts = facts
-            order.scratch = scratch
-            order.this.merge(previous) { _, new in new }
-            var launch = WorkerLaunch(
-                order: order, files: active.claimed.job.version.descriptor, grant: grant, name: active.claimed.run.job)
-            launch.ceiling = active.claimed.job.terms?.ceiling
-            let worker = connections.workers.launch(launch) { [self] worker, event in
-                handle(run, worker, event)
-            }
-            let cancelled = state.withLock { state in
-                state.active[run]?.worker = worker
-                return state.active[run].map { $0.cancelled || $0.stopped } ?? false
-            }
-            if cancelled { connections.workers.cancel(worker) }
-            scratchWatch.add(run, scratch, grant.limits) { [connections] failure in
-                connections.workers.stop(worker, .scratch, failure)
-            }
-        }
-    }
-
-    /// What `this` says of earlier runs.
-    private func previousFacts(of claimed: ClaimedRun, _ body: @escaping @Sendable ([String: Value]) -> Void) {
-        let store = connections.store
-        let facts: [String: Value]? = try? store.read { session in
-            let success = try session.lastRun(job: claimed.run.job, outcome: .succeeded)
-            let last = try session.lastRun(job: claimed.run.job, outcome: nil)
-            var facts: [String: Value] = [:]
-            facts["last_success"] = success?.finished.map { .number($0.epoch) }
-            facts["previous_fire_time"] = last.map { .number($0.fireTime.epoch) }
-            if let success {
-                facts["previous"] = try session.attempts(run: success.id).last?.result
-            }
-            return facts
-        }
-        body(facts ?? [:])
-    }
-
-    // Events.
-
-    private func handle(_ run: Int64, _ worker: Int64, _ event: WorkerEvent) {
-        switch event {
-        case .spawned(let pid, let started):
-            let attempt = state.withLock { state in
-                state.active[run]?.attempt.pid = pid
-                state.active[run]?.attempt.pidStart = started
-                return state.active[run]?.attempt.number ?? 0
-            }
-            connections.leases.take(
-                Leases.Lease(run: run, attempt: Int64(attempt), pid: pid, started: started))
-        case .confined(let report): state.withLock { $0.active[run]?.attempt.sandbox = report }
-        case .request(let id, let service, let arguments):
-            guard let active = state.withLock({ $0.active[run] }), let grant = active.grant else { return }
-            switch service {
-            case .ceiling:
-                let ceiling = active.claimed.job.terms?.ceiling?.value ?? .null
-                return connections.workers.answer(worker, request: id, .success(ceiling))
-            case .secret:
-                let name = arguments["name"]?.text ?? ""
-                return connections.secret(name, grant) { [connections] in
-                    connections.workers.answer(worker, request: id, secret: name, $0)
-                }
-            case .programStart:
-                do throws(Failure) {
-                    let program = try ForeignProgram(arguments, grant: grant)
-                    let scratch = active.scratch
-                    connections.workers.start(program, grant: grant, scratch: scratch, for: worker, request: id)
-                } catch {
-                    connections.workers.answer(worker, request: id, .failure(error))
-                }
-                return
-            case .programSignal:
-                if let program = arguments["program"]?.integer, let number = arguments["signal"]?.integer,
-                    let signal = Int32(exactly: number), (1...64).contains(signal)
-                {
-                    connections.workers.signal(program: program, of: worker, signal)
-                }
-                return connections.workers.answer(worker, request: id, .success(.null))
-            default: break
-            }
-            let call = ServiceCall(
-                service: service, arguments: arguments, job: active.claimed.run.job, run: run, grant: grant,
-                scratch: active.scratch)
-            connections.serve(call) { [connections] answer in
-                connections.workers.answer(worker, request: id, answer)
-            }
-        case .note(let note): take(note, of: run)
-        case .header: connections.workers.proceed(worker, settings: nil)
-        case .unkillable(let pid): recordUnkillable(run, pid)
-        case .ended(let end): conclude(run, end)
-        }
-    }
-
-    private func take(_ note: WorkerNote, of run: Int64) {
-        let now = connections.clock.now()
-        let (active, line) = state.withLock { state in
-            let line = state.active[run]?.take(note, now: now)
-            return (state.active[run], line ?? nil)
-        }
-        guard let active, let line else { return }
-        connections.log.write(line, job: active.claimed.run.job, run: run)
-    }
-
-    private func recordUnkillable(_ run: Int64, _ pid: Int32) {
-        let record = state.withLock { state -> (Run, Attempt)? in
-            guard var active = state.active[run] else { return nil }
-            active.attempt.unkillable = pid
-            active.attempt.outcome = .timedOut
-            active.attempt.reason = "the kernel cannot kill its process \(pid) (it is stuck in a system call)"
-            state.active[run] = active
-            return (active.claimed.run, active.attempt)
-        }
-        guard let (_, attempt) = record else { return }
-        connections.store.submit {
-            try $0.updateAttempt(attempt)
-        } completion: { [connections] result in
-            if case .failure(let error) = result { connections.trouble(Failure.wrapping(error)) }
-        }
-    }
-
-    /// Judges the end of an attempt and writes it down; the slot is free at once.
-    private func conclude(_ run: Int64, _ end: WorkerEnd) {
-        let now = connections.clock.now()
-        guard var active = state.withLock({ $0.active[run] }) else { return }
-        connections.leases.release(run: run)
-        connections.release(run)
-        scratchWatch.remove(run)
-        if let scratch = active.scratch { connections.scratch.giveBack(scratch, active.grant?.identity) }
-        active.conclude(end, now: now, random: Double.random(in: 0..<1))
-        if let learned = active.learned, let grant = active.grant {
-            let needs = learned.needs(of: active.claimed.job, grant, base: connections.base)
-            state.withLock { state in
-                if state.learned.count >= 100 { state.learned = [:] }
-                state.learned[run] = needs
-            }
-            let line = LogRecord(
-                time: now, level: "info", message: "the smallest needs that would have served",
-                fields: ["needs": needs])
-            connections.log.write(line, job: active.claimed.run.job, run: run)
-        }
-        let outcome = active.attempt.outcome
-        if active.verdict?.error != nil || outcome != .succeeded, let line = active.closingLine(now) {
-            connections.log.write(line, job: active.claimed.run.job, run: run)
-        }
-        state.withLock { state in
-            state.active[run] = active
-            state.active[run]?.worker = nil
-            state.recording += 1
-        }
-        connections.log.close(job: active.claimed.run.job, run: run) { [self, active] isCut in
-            var active = active
-            if isCut { active.hit(.log) }
-            record(active)
-        }
-    }
-
-    private func record(_ active: ActiveAttempt) {
-        let (run, attempt) = (active.claimed.run, active.attempt)
-        let (now, crash) = (connections.clock.now(), active.crashOfTasks)
-        connections.store.submit { session in
-            try session.updateAttempt(attempt)
-            try session.updateRun(run)
-            try session.endLeases(run: run.id, crash: crash, now: now)
-        } completion: { [self] result in
-            if case .failure(let error) = result {
-                connections.trouble(Failure.wrapping(error))
-                connections.loop.after(Self.storePatience) { [self] in record(active) }
-                return
-            }
-            connections.trouble(nil)
-            connections.loop.post { [self] in settle(active) }
-            connections.recorded(run, attempt)
-        }
-    }
-
-    /// The record is durable: the run has ended, or waits for its next attempt.
-    private func settle(_ active: ActiveAttempt) {
-        state.withLock { state in
-            state.recording -= 1
-            state.active.removeValue(forKey: active.claimed.run.id)
-            if active.claimed.run.state == .waiting, active.verdict?.next != .redoAtNextStart {
-                state.waiting.append(active.claimed)
-            }
-        }
-        startWaiting()
-        announceIdle()
+    /// A run that should have ended by now.
+    package struct Late: Sendable, Hashable {
+        package var run: Int64
+        package var job: String
+        /// Seconds that it was expected to take.
+        package var expected: Double
     }
 }
 
 extension Supervisor.State {
-    /// The first waiting run that may start now, where a slot is free.
-    fileprivate mutating func takeReady(_ now: Timestamp, slots: Int) -> ClaimedRun? {
-        let busy = active.values.count { $0.worker != nil || $0.verdict == nil }
-        guard !stopping, busy < slots else { return nil }
-        guard let index = waiting.firstIndex(where: { $0.run.notBefore.map { $0 <= now } ?? true }) else { return nil }
-        return waiting.remove(at: index)
+    /// Has waiting runs held, or not, as the pauses say now; those that change.
+    mutating func hold(_ now: Timestamp) -> [Run] {
+        roster.hold { run in pauses.contains { $0.holds(run, at: now) } }
+    }
+
+    /// The run has ended: it can no longer be late.
+    mutating func forget(_ run: Int64) {
+        expected.remove(run)
+        late[run] = nil
+    }
+}
+
+extension Pause {
+    /// Whether it keeps a waiting run from starting.
+    fileprivate func holds(_ run: Run, at now: Timestamp) -> Bool {
+        guard isAbout(run.job), covers(now) else { return false }
+        return kind == .drain || run.attempts == 0 && run.trigger != .manual
+    }
+}
+
+extension ClaimedRun {
+    /// Seconds until it may start. What was noted by a clock that was set meanwhile counts as far as its job can mean it.
+    func delay(now: Timestamp) -> Double {
+        guard let notBefore = run.notBefore else { return 0 }
+        var most = run.attempts > 0 ? job.header.retry?.maxDelay ?? 0 : job.header.jitter
+        if run.attempts == 0, let end = job.blackouts.window(at: now)?.end { most = max(most, end - now) }
+        return min(max(0, notBefore - now), most)
     }
 }

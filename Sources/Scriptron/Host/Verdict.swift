@@ -25,10 +25,10 @@ package struct Verdict: Sendable, Hashable {
     /// - Parameters:
     ///   - failed: How many attempts of the run ended, this one included.
     ///   - cuts: How often the run was cut before.
-    ///   - stopping: Whether the host cancelled the attempt because it stops.
+    ///   - cancelled: Why the attempt was cancelled; nil: because the host stops.
     ///   - random: In 0..<1, for the backoff.
     package init(
-        _ verdict: WorkerEnd.Verdict, header: JobHeader, failed: Int, cuts: Int, stopping: Bool, random: Double
+        _ verdict: WorkerEnd.Verdict, header: JobHeader, failed: Int, cuts: Int, cancelled: String?, random: Double
     ) {
         var retries = true
         switch verdict {
@@ -43,8 +43,8 @@ package struct Verdict: Sendable, Hashable {
             reason = "it was not done within its timeout of \(Quantity.describe(seconds: header.timeout))"
         case .cancelled:
             outcome = .cancelled
-            reason = stopping ? "the host was stopped" : "an operator cancelled it"
-            if stopping { cut(header, cuts, .redoAtNextStart) }
+            reason = cancelled ?? "the host was stopped"
+            if cancelled == nil { cut(header, cuts, .redoAtNextStart) }
         case .crashed(let why):
             outcome = .failed
             reason = "crashed: \(why)"

@@ -1,8 +1,12 @@
 /// What happens to a fire time while the job's last run still runs.
 package enum Overlap: String, Sendable, Hashable, CaseIterable {
+    /// It becomes no run.
     case skip
+    /// Its run waits until that one has ended.
     case queue
+    /// That one is cancelled, and its run takes the place.
     case cancel
+    /// Its run starts beside that one.
     case allow
 }
 
@@ -11,7 +15,20 @@ package enum CatchUp: String, Sendable, Hashable, CaseIterable {
     case none
     /// The newest one runs.
     case once
+    /// Each one runs, the oldest first.
     case all
+}
+
+/// Which of the runs that wait for a slot gets the next one: the higher, then the older.
+package enum Priority: String, Sendable, Hashable, CaseIterable {
+    case low
+    case normal
+    case high
+    /// Also starts where the disk is full.
+    case rescue
+
+    /// Higher ones go first.
+    package var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
 }
 
 /// How a failed attempt is followed by another.
@@ -55,6 +72,17 @@ package struct JobHeader: Sendable, Hashable {
     package var catchUpWindow: Double = 24 * 3600
     package var retry: Retry?
     package var redo = true
+    /// The longest delay of a start after its fire time, in seconds; how long, is drawn anew each time.
+    package var jitter: Double = 0
+    /// The jobs after whose success it runs.
+    package var after: [String] = []
+    /// Seconds after which a run that goes on is late, which is an alert; nil: it never is.
+    package var expect: Double?
+    /// The windows in which it does not run, as written.
+    package var except: [String] = []
+    /// The groups whose limits its runs count in.
+    package var groups: [String] = []
+    package var priority: Priority = .normal
     /// After how many runs in a row that did not succeed the host alerts; 0: never.
     package var alertAfter: Int64 = 1
     package var user: String?

@@ -29,3 +29,10 @@ package struct MissedRange: Sendable, Hashable {
         self.reason = reason
     }
 }
+
+extension MissedRange {
+    /// Whether `next` lies behind this range, of the same kind and reason.
+    package func isContinued(by next: MissedRange) -> Bool {
+        job == next.job && kind == next.kind && reason == next.reason && next.from > to
+    }
+}

@@ -17,6 +17,10 @@ package struct Run: Sendable, Hashable {
     package var settings: Value
     /// What was enforced, as `show` prints it.
     package var grant: Value
+    /// What its job's header said at its claim (`JobHeader.value`); null: a host that kept none claimed it.
+    package var header: Value
+    /// The run whose success it follows, or which it repeats.
+    package var parent: Int64?
     /// When it was claimed.
     package var claimed: Timestamp
     /// When its first attempt started.
@@ -32,7 +36,8 @@ package struct Run: Sendable, Hashable {
     package init(
         id: Int64, job: String, trigger: Trigger, fireTime: Timestamp, state: RunState = .waiting,
         outcome: Outcome? = nil, reason: String? = nil, version: String, settings: Value = [:], grant: Value = [:],
-        claimed: Timestamp, started: Timestamp? = nil, finished: Timestamp? = nil, notBefore: Timestamp? = nil,
+        header: Value = .null, parent: Int64? = nil, claimed: Timestamp, started: Timestamp? = nil,
+        finished: Timestamp? = nil, notBefore: Timestamp? = nil,
         attempts: Int = 0, cuts: Int = 0
     ) {
         self.id = id
@@ -45,6 +50,8 @@ package struct Run: Sendable, Hashable {
         self.version = version
         self.settings = settings
         self.grant = grant
+        self.header = header
+        self.parent = parent
         self.claimed = claimed
         self.started = started
         self.finished = finished

@@ -39,7 +39,7 @@ final class MemorySession: StoreSession {
 
     func insertRun(_ run: Run) throws -> Run? {
         try changing { content in
-            _ = try (JSON.encode(run.settings), JSON.encode(run.grant))
+            _ = try (JSON.encode(run.settings), JSON.encode(run.grant), JSON.encode(run.header))
             if run.trigger == .schedule,
                 content.runs.values.contains(where: {
                     $0.trigger == .schedule && $0.fireTime == run.fireTime && $0.job.utf8.elementsEqual(run.job.utf8)
@@ -57,10 +57,19 @@ final class MemorySession: StoreSession {
 
     func updateRun(_ run: Run) throws {
         try changing { content in
-            _ = try (JSON.encode(run.settings), JSON.encode(run.grant))
+            _ = try (JSON.encode(run.settings), JSON.encode(run.grant), JSON.encode(run.header))
             guard content.runs[run.id] != nil else { throw StoreFailure.noRun(run.id) }
             content.runs[run.id] = run
         }
+    }
+
+    func moveRun(_ run: Run) throws -> Bool {
+        let isTaken = try reading().runs.values.contains {
+            $0.id != run.id && $0.trigger == .schedule && $0.fireTime == run.fireTime
+                && $0.job.utf8.elementsEqual(run.job.utf8)
+        }
+        if !isTaken { try updateRun(run) }
+        return !isTaken
     }
 
     func run(_ id: Int64) throws -> Run? { try reading().runs[id] }
@@ -68,7 +77,7 @@ final class MemorySession: StoreSession {
     func runs(_ query: RunQuery) throws -> [Run] {
         let found = try reading().runs.values.filter { run in
             (query.job == nil || run.job == query.job) && (query.outcome == nil || run.outcome == query.outcome)
-                && run.id < query.before ?? .max
+                && (query.parent == nil || run.parent == query.parent) && run.id < query.before ?? .max
         }
         return Array(found.sorted { $0.id > $1.id }.prefix(max(0, query.limit)))
     }

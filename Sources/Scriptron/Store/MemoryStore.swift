@@ -78,6 +78,8 @@ struct MemoryContent: Sendable {
     /// The keys of tasks that are done, by queue.
     var doneTasks: [Key: [Key: (task: Int64, finished: Timestamp)]] = [:]
     var lastTask: Int64 = 0
+    var pauses: [Int64: Pause] = [:]
+    var lastPause: Int64 = 0
     var lastRun: Int64 = 0
     var lastMissed: Int64 = 0
     var heardRuns: Set<Int64> = []

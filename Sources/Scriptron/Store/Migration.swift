@@ -12,8 +12,23 @@ package struct Migration: Sendable {
     /// All steps, the first first.
     static let all = [
         Migration(version: 1, sql: runs), Migration(version: 2, sql: alerts),
-        Migration(version: 3, sql: queues),
+        Migration(version: 3, sql: queues), Migration(version: 4, sql: pauses),
     ]
+
+    /// What runs keep of their header and of the run that they follow or repeat, and what keeps runs from starting.
+    private static let pauses = """
+        ALTER TABLE run ADD COLUMN header TEXT NOT NULL DEFAULT 'null';
+        ALTER TABLE run ADD COLUMN parent INTEGER;
+        CREATE INDEX run_parent ON run (parent) WHERE parent IS NOT NULL;
+        CREATE TABLE pause (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            job TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            since INTEGER NOT NULL,
+            until INTEGER,
+            by TEXT NOT NULL
+        );
+        """
 
     /// `due` is a leased task's end of the lease, and since when a dead one is dead; `run` stands only in leased ones.
     private static let queues = """

@@ -2,7 +2,7 @@
 extension SQLiteSession {
     private static let runColumns = """
         id, job, "trigger", fire_time, state, outcome, reason, version, settings, "grant", claimed, started, finished, \
-        not_before, attempts, cuts
+        not_before, attempts, cuts, header, parent
         """
 
     private func runValues(_ run: Run) throws(Failure) -> [SQLValue] {
@@ -10,7 +10,8 @@ extension SQLiteSession {
             .text(run.job), .init(run.trigger), .init(run.fireTime), .init(run.state), .init(run.outcome),
             .init(run.reason), .text(run.version), .text(try JSON.text(run.settings)),
             .text(try JSON.text(run.grant)), .init(run.claimed), .init(run.started), .init(run.finished),
-            .init(run.notBefore), .init(run.attempts), .init(run.cuts),
+            .init(run.notBefore), .init(run.attempts), .init(run.cuts), .text(try JSON.text(run.header)),
+            .init(run.parent),
         ]
     }
 
@@ -19,7 +20,8 @@ extension SQLiteSession {
             id: row.int(0), job: row.text(1), trigger: try row.word(2, Trigger.self), fireTime: row.timestamp(3),
             state: try row.word(4, RunState.self), outcome: row.isNull(5) ? nil : try row.word(5, Outcome.self),
             reason: row.optionalText(6), version: row.text(7), settings: try row.json(8), grant: try row.json(9),
-            claimed: row.timestamp(10), started: row.optionalTimestamp(11), finished: row.optionalTimestamp(12),
+            header: try row.json(16), parent: row.optionalInt(17), claimed: row.timestamp(10),
+            started: row.optionalTimestamp(11), finished: row.optionalTimestamp(12),
             notBefore: row.optionalTimestamp(13), attempts: Int(row.int(14)), cuts: Int(row.int(15)))
     }
 
@@ -27,8 +29,8 @@ extension SQLiteSession {
         let inserted = try open.run(
             """
             INSERT INTO run (job, "trigger", fire_time, state, outcome, reason, version, settings, "grant", claimed,
-                started, finished, not_before, attempts, cuts)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                started, finished, not_before, attempts, cuts, header, parent)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (job, fire_time) WHERE "trigger" = 'schedule' DO NOTHING
             """, try runValues(run))
         if inserted == 0 { return nil }
@@ -42,10 +44,20 @@ extension SQLiteSession {
             """
             UPDATE run SET job = ?, "trigger" = ?, fire_time = ?, state = ?, outcome = ?, reason = ?, version = ?,
                 settings = ?, "grant" = ?, claimed = ?, started = ?, finished = ?, not_before = ?, attempts = ?,
-                cuts = ?
+                cuts = ?, header = ?, parent = ?
             WHERE id = ?
             """, try runValues(run) + [.int(run.id)])
         if updated == 0 { throw StoreFailure.noRun(run.id) }
+    }
+
+    func moveRun(_ run: Run) throws -> Bool {
+        let taken = try open.row(
+            #"SELECT 1 FROM run WHERE job = ? AND fire_time = ? AND "trigger" = 'schedule' AND id <> ?"#,
+            [.text(run.job), .init(run.fireTime), .int(run.id)]
+        ) { _ in true }
+        if taken == true { return false }
+        try updateRun(run)
+        return true
     }
 
     func run(_ id: Int64) throws -> Run? {
@@ -62,6 +74,10 @@ extension SQLiteSession {
         if let outcome = query.outcome {
             conditions.append("outcome = ?")
             values.append(.init(outcome))
+        }
+        if let parent = query.parent {
+            conditions.append("parent = ?")
+            values.append(.int(parent))
         }
         if let before = query.before {
             conditions.append("id < ?")

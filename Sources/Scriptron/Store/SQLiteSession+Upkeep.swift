@@ -122,10 +122,3 @@ extension SQLiteSession {
         return Dictionary(grouping: runs, by: \.job).mapValues { $0.map(\.id) }
     }
 }
-
-extension MissedRange {
-    /// Whether `next` lies behind this range, of the same kind and reason.
-    func isContinued(by next: MissedRange) -> Bool {
-        job == next.job && kind == next.kind && reason == next.reason && next.from > to
-    }
-}

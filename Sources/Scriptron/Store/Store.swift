@@ -28,7 +28,7 @@ package protocol Store: AnyObject, Sendable {
 }
 
 /// The operations inside one transaction of a store.
-package protocol StoreSession: AlertSession, MetricSession, QueueRows {
+package protocol StoreSession: AlertSession, MetricSession, PauseRows, QueueRows {
     // Cursors: up to which instant a job's fire times are accounted for.
 
     /// All cursors, by the job's name.
@@ -43,6 +43,9 @@ package protocol StoreSession: AlertSession, MetricSession, QueueRows {
     func insertRun(_ run: Run) throws -> Run?
     /// Replaces the row with this run's number. Fails where there is none, or a value has no JSON (`JSON`).
     func updateRun(_ run: Run) throws
+    /// The same for a run of the trigger `schedule` whose fire time changes; false, and nothing is changed, where the
+    /// job has another run with this fire time.
+    func moveRun(_ run: Run) throws -> Bool
     func run(_ id: Int64) throws -> Run?
     /// The newest runs first (by number).
     func runs(_ query: RunQuery) throws -> [Run]
@@ -117,13 +120,18 @@ package struct JobCursor: Sendable, Hashable {
 package struct RunQuery: Sendable, Hashable {
     package var job: String?
     package var outcome: Outcome?
+    /// Only runs that follow or repeat this one.
+    package var parent: Int64?
     /// Only runs with a smaller number, for paging.
     package var before: Int64?
     package var limit: Int
 
-    package init(job: String? = nil, outcome: Outcome? = nil, before: Int64? = nil, limit: Int = 100) {
+    package init(
+        job: String? = nil, outcome: Outcome? = nil, parent: Int64? = nil, before: Int64? = nil, limit: Int = 100
+    ) {
         self.job = job
         self.outcome = outcome
+        self.parent = parent
         self.before = before
         self.limit = limit
     }

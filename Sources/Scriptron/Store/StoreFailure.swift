@@ -16,5 +16,7 @@ enum StoreFailure {
 
     static func noAlert(_ id: Int64) -> Failure { Failure(code: "ENOENT", "the store has no alert \(id)") }
 
+    static func noPause(_ id: Int64) -> Failure { Failure(code: "ENOENT", "the store has no pause \(id)") }
+
     static func noMessage(_ id: Int64) -> Failure { Failure(code: "ENOENT", "the store has no message \(id)") }
 }

@@ -11,6 +11,10 @@
 ///     GET  /v1/runs/ID/log?from=&wait=   {lines, next, ended, progress}
 ///     POST /v1/runs                      {job, sets, grants, learn} → 201 {id}
 ///     POST /v1/runs/ID/cancel            → {}
+///     POST /v1/runs/ID/rerun             → 201 {id}
+///     GET  /v1/pauses?wait=              {paused, running, waiting}, once nothing runs
+///     POST /v1/pauses                    {jobs, drain, seconds} → the same
+///     POST /v1/pauses/end                {jobs} → the same, and {resumed}
 ///     POST /v1/jobs/NAME/approve         → {job, approved}
 ///     POST /v1/queues                    an order (`QueueOrder`) → its rows
 ///     GET  /v1/alerts?closed=&limit=     {alerts, channels, silences}
@@ -64,6 +68,7 @@ package struct ControlRoutes: Sendable {
         case ("channels", 3) where path[2] == "test":
             try only("POST", request)
             return HTTPResponse(try host.test(channel: path[1], by: request.peer))
+        case ("pauses", 1...2): return try answerPauses(request, part: path.count == 2 ? path[1] : nil)
         case ("next", 1):
             try only("GET", request)
             return HTTPResponse(.list(try host.next(job: request.query["job"], limit: try limit(request, 20))))
@@ -102,8 +107,34 @@ package struct ControlRoutes: Sendable {
             try only("POST", request)
             try host.cancel(run: run, by: request.peer)
             return HTTPResponse([:])
+        case "rerun":
+            try only("POST", request)
+            return HTTPResponse(status: 201, ["id": .int(try host.rerun(run: run, by: request.peer))])
         default:
             throw noRoute(request)
+        }
+    }
+
+    private func answerPauses(_ request: HTTPRequest, part: String?) throws(Failure) -> HTTPResponse {
+        if part == nil, request.method != "POST" {
+            try only("GET", request)
+            return HTTPResponse(try host.pauses(wait: try wait(request)))
+        }
+        try only("POST", request)
+        let body = try JSON.decode(request.body)
+        guard body.map != nil else { throw Failure(code: ControlCode.usage, "the body must be an object") }
+        let jobs = try texts(body["jobs"], "jobs")
+        switch part {
+        case nil:
+            let seconds = body["seconds"] ?? .null
+            guard seconds.isNull || seconds.double?.isFinite == true else {
+                throw Failure(code: ControlCode.usage, "\"seconds\" must be a number")
+            }
+            return HTTPResponse(
+                try host.pause(
+                    jobs: jobs, drains: body["drain"]?.bool ?? false, for: seconds.double, by: request.peer))
+        case "end": return HTTPResponse(try host.resume(jobs: jobs, by: request.peer))
+        default: throw noRoute(request)
         }
     }
 

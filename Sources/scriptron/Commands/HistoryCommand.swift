@@ -47,6 +47,13 @@ enum HistoryCommand: Command {
         return table.lines(style)
     }
 
+    /// When a range ends: only the time where that is on the day on which it begins, and nothing where it is one instant.
+    private static func end(_ row: Value, _ time: TimeText) -> String {
+        let (from, to) = (time.plain(row["from"]), time.plain(row["to"]))
+        if from == to { return "" }
+        return from.prefix(10) == to.prefix(10) ? String(to.dropFirst(11)) : to
+    }
+
     static func missedLines(_ rows: [Value], _ style: TextStyle, _ time: TimeText) -> [String] {
         if rows.isEmpty { return ["No fire time was missed or skipped."] }
         var table = TextTable([
@@ -56,7 +63,7 @@ enum HistoryCommand: Command {
         for row in rows {
             table.add([
                 .init(row["job"]?.text ?? "?"), .init(row["kind"]?.text ?? "?"), .init(time.plain(row["from"])),
-                .init(time.plain(row["to"])), .init(row["count"]?.integer.map { grouped($0) } ?? "?"),
+                .init(end(row, time)), .init(row["count"]?.integer.map { grouped($0) } ?? "?"),
                 .init(row["reason"]?.text ?? ""),
             ])
         }

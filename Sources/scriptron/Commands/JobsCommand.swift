@@ -18,10 +18,12 @@ enum JobsCommand: Command {
             .init("LAST RUN"), .init("OUTCOME", flexible: true),
         ])
         for row in rows {
-            let state = row["state"]?.text ?? "?"
+            let isPaused = row["paused"]?.isNull == false && row["state"]?.text == "scheduled"
+            let state = isPaused ? "paused" : row["state"]?.text ?? "?"
             let schedule = row["schedule"]?.list?.compactMap(\.text).joined(separator: ", ") ?? ""
             let isRunning = (row["running"]?.integer ?? 0) > 0 || row["running"]?.bool == true
-            let outcome = isRunning ? "running" : row["last_outcome"]?.text ?? ""
+            let begun = row["begun"]?.bool ?? isRunning
+            let outcome = begun ? "running" : isRunning ? "waiting" : row["last_outcome"]?.text ?? ""
             table.add([
                 .init(row["job"]?.text ?? "?"), .init(state, ink(state: state)), .init(schedule),
                 .init(row["next"]?.double.map { time.distance($0) } ?? ""),
@@ -43,6 +45,9 @@ enum JobsCommand: Command {
         if let sandbox = row["sandbox"]?.text, sandbox == "off" || sandbox == "best-effort" {
             lines += style.wrap("\(job): its sandbox is \(sandbox)", indent: 2).map { style.paint($0, .red) }
         }
+        if let run = row["late"]?.integer {
+            lines += style.wrap("\(job): run \(run) is late", indent: 2).map { style.paint($0, .yellow) }
+        }
         if let pid = row["unkillable"]?.integer {
             lines += style.wrap("\(job): the kernel cannot kill its process \(pid)", indent: 2).map {
                 style.paint($0, .red)
@@ -54,7 +59,7 @@ enum JobsCommand: Command {
     private static func ink(state: String) -> TextStyle.Ink? {
         switch state {
         case "broken": .red
-        case "unconfigured", "held": .yellow
+        case "unconfigured", "held", "paused": .yellow
         case "disabled": .dim
         default: nil
         }

@@ -20,11 +20,20 @@ enum RunCommand: Command {
         let request = StartRequest(
             job: context.job(arguments.operand(0) ?? ""), sets: arguments.values("set"),
             grants: arguments.values("grant"), learns: arguments.has("learn"))
+        return try follow(request, arguments, context) { (client) throws(Failure) in try start(request, client) }
+    }
+
+    /// Has a host start a run, and shows what it says and how it ends; where no host is running, this process is the
+    /// host of the one run that `request` means.
+    static func follow(
+        _ request: StartRequest, _ arguments: CommandArguments, _ context: CommandContext,
+        start: (HostClient) throws(Failure) -> Int64
+    ) throws(Failure) -> ExitCode {
         let json = arguments.has("json")
         let client = try context.client(arguments)
         let number: Int64
         do throws(Failure) {
-            number = try start(request, client)
+            number = try start(client)
         } catch  where error.code == ControlCode.noHost && !arguments.has("detach") && !arguments.has("socket") {
             let (console, time) = (context.console, context.time)
             let row = try context.local.runAlone(request, try context.configuration(arguments)) { line in

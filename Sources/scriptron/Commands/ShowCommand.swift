@@ -18,6 +18,7 @@ enum ShowCommand: Command {
         head(run, style, time) + section("Result", run["result"], style) + error(run, style)
             + texts("Warnings", run["warnings"], style, .yellow) + texts("Refused", run["refusals"], style, .red)
             + attempts(run, style, time) + section("Settings", run["settings"], style)
+            + section("Header, where it is not the default", run["header"], style)
             + section("Grant", run["grant"].map(GrantText.short), style) + log(run, style, time) + script(run, style)
     }
 
@@ -34,13 +35,13 @@ enum ShowCommand: Command {
             run["max_rss_bytes"]?.integer.map { Quantity.describe(bytes: $0) + " memory" },
         ].compactMap { $0 }
         let rows: [(String, String)] = [
-            ("trigger", run["trigger"]?.text ?? ""), ("fire time", time.plainAndDistance(run["fire_time"])),
+            ("trigger", trigger(run)), ("fire time", time.plainAndDistance(run["fire_time"])),
             ("started", time.plainAndDistance(run["started"])),
             ("took", time.duration(run["started"], run["finished"])), ("used", usage.joined(separator: ", ")),
             ("user", run["user"]?.text ?? ""), ("sandbox", sandbox), ("limits hit", limits),
             ("unkillable", run["unkillable"]?.integer.map { "process \($0): the kernel could not kill it" } ?? ""),
             ("version", run["version"]?.text ?? ""),
-            ("cut", cuts == 0 ? "" : counted(cuts, "time") + " by the end of its host"),
+            ("then", followers(run)), ("cut", cuts == 0 ? "" : counted(cuts, "time") + " by the end of its host"),
         ]
         return style.wrap(first, indent: 2)
             + rows.filter { !$0.1.isEmpty }.flatMap { row in
@@ -48,6 +49,20 @@ enum ShowCommand: Command {
                     row.0 == "sandbox" && isWeak(sandbox) ? style.paint($0, .red) : $0
                 }
             }
+    }
+
+    /// Why it exists: the trigger, and the run that it follows or repeats.
+    private static func trigger(_ run: Value) -> String {
+        let word = run["trigger"]?.text ?? ""
+        guard let parent = run["parent"]?.integer else { return word }
+        return word == "after" ? "after run \(parent)" : "\(word), run \(parent) again"
+    }
+
+    /// The runs that followed it or repeated it: `run 18 of offsite (succeeded)`.
+    private static func followers(_ run: Value) -> String {
+        (run["children"]?.list ?? []).map { child in
+            "run \(child["id"]?.integer ?? 0) of \(child["job"]?.text ?? "?") (\(OutcomeText.of(child)))"
+        }.joined(separator: ", ")
     }
 
     /// Whether a sandbox, as the record tells of it, was not whole.

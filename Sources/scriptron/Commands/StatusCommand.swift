@@ -43,6 +43,8 @@ enum StatusCommand: Command {
                     + "\(count(status["waiting"])) waiting"
             ),
         ]
+        let paused = (status["paused"]?.list ?? []).map { style.paint(PauseText.of($0, time), .yellow) }
+        if !paused.isEmpty { rows.append(("paused", paused.joined(separator: "; "))) }
         if let counts = status["alerts"] { rows.append(("alerts", alerts(counts, style))) }
         let warnings = status["warnings"]?.list?.compactMap(\.text) ?? []
         return rows.flatMap { style.wrap($0.0.padded(to: 15) + $0.1, indent: 15) }

@@ -97,6 +97,60 @@ import Testing
         #expect(output.errors == "scriptron: it is so\n")
     }
 
+    @Test("pause, resume and drain say what they did, and until when") func pauses() throws {
+        let host = FakeHost(rows: [["running": 2, "waiting": 1, "paused": [], "resumed": []]])
+        #expect(try scriptron("pause", "backup", "sweep", "--for", "1h", host: host) == .done)
+        #expect(try scriptron("pause", host: host) == .done)
+        #expect(try scriptron("drain", host: host) == .done)
+        #expect(
+            output.output.split(whereSeparator: \.isWhitespace).joined(separator: " ") == """
+                2 jobs are paused: fire times are skipped until 1970-01-01 01:00:00, or scriptron resume backup sweep. \
+                All jobs are paused: fire times are skipped until scriptron resume. \
+                Nothing starts until scriptron resume; 2 runs go on, 1 waits.
+                """)
+        let user = getuid()
+        #expect(
+            host.asked == [
+                "pause backup,sweep false 3600.0 \(user)", "pause  false 0.0 \(user)", "pause  true 0.0 \(user)",
+            ])
+        #expect(try scriptron("pause", "--for", "soon", host: host) == .usage)
+    }
+
+    @Test("drain --wait asks until nothing runs") func drain() throws {
+        let shared = Mutex<FakeHost?>(nil)
+        // While it waits the last run ends.
+        let host = FakeHost(rows: [["running": 1]]) {
+            shared.withLock { host in host?.state.withLock { $0.rows = [["running": 0]] } }
+        }
+        shared.withLock { $0 = host }
+        defer { shared.withLock { $0 = nil } }
+        #expect(try scriptron("drain", "--wait", host: host) == .done)
+        #expect(output.output == "Nothing starts until scriptron resume; nothing runs.\n")
+        #expect(host.asked == ["pause  true 0.0 \(getuid())", "pauses 10.0", "pauses 10.0"])
+    }
+
+    @Test("resume tells what is over, and what still is paused") func resume() throws {
+        let row: Value = ["job": "a", "kind": "pause", "since": 0.0, "until": 0.0, "by": "anna"]
+        let left: Value = ["job": "@host", "kind": "pause", "since": 0.0, "until": nil, "by": "root"]
+        let host = FakeHost(rows: [["resumed": [row], "paused": [left]]])
+        #expect(try scriptron("resume", "a", host: host) == .done)
+        #expect(
+            output.output == """
+                Over: a was paused since 1970-01-01 00:00:00 by anna.
+                Still: all jobs are paused since 1970-01-01 00:00:00 by root.
+
+                """)
+    }
+
+    @Test("rerun repeats a run on the host, or alone") func rerun() throws {
+        let host = FakeHost(rows: [["id": 1, "job": "a", "outcome": "succeeded"]])
+        #expect(try scriptron("rerun", "7", "--detach", host: host) == .done)
+        #expect(output.output == "1\n" && host.asked == ["rerun 7 \(getuid())"])
+        #expect(try scriptron("rerun", "x", host: host) == .usage)
+        #expect(try scriptron("rerun", "7") == .done)
+        #expect(output.output.contains("alone"))
+    }
+
     @Test("A host that cannot be reached is exit code 4") func unreachable() throws {
         #expect(try scriptron("status", "--socket", "nowhere") == .unreachable)
         let text = "no host answers at \(directory.path.appending("nowhere")) (there is no such socket); start one with"

@@ -51,6 +51,22 @@ import Testing
                 JOB     KIND    FROM                 TO                   COUNT  REASON
                 health  missed  2027-01-14 04:13:20  2027-01-15 05:13:20  1,501  the host was d…
                 """)
+        let short: [Value] = [
+            [
+                "job": "a", "kind": "skipped", "from": 1_799_900_000.0, "to": 1_799_900_300.0, "count": 6,
+                "reason": "in its window \"00:00-06:00\" of except",
+            ],
+            [
+                "job": "a", "kind": "skipped", "from": 1_799_900_000.0, "to": 1_799_900_000.0, "count": 1,
+                "reason": "paused by anna",
+            ],
+        ]
+        #expect(
+            text(HistoryCommand.missedLines(short, style, time)) == """
+                JOB  KIND     FROM                 TO        COUNT  REASON
+                a    skipped  2027-01-14 04:13:20  04:18:20      6  in its window "00:00-06:00"…
+                a    skipped  2027-01-14 04:13:20                1  paused by anna
+                """)
     }
 
     @Test("status") func status() {
@@ -73,6 +89,33 @@ import Testing
                 runs           1 running of at most 8, 0 waiting
                 warning        the ceiling is missing: every job gets what it declares, with the
                                rights of root
+                """)
+    }
+
+    @Test("status and jobs say what is paused, late and waiting") func paused() {
+        let pauses: [Value] = [
+            ["job": "backup", "kind": "pause", "since": 1_799_996_400.0, "until": 1_800_003_600.0, "by": "anna"],
+            ["job": "@host", "kind": "drain", "since": 1_799_996_400.0, "until": nil, "by": "root"],
+        ]
+        let status: Value = ["jobs": [:], "paused": .list(pauses)]
+        let line = StatusCommand.lines(status, style, time).joined(separator: " ").split(separator: " ")
+            .joined(separator: " ")
+        #expect(
+            line.contains(
+                "paused backup is paused since 2027-01-15 07:00:00 by anna, until 2027-01-15 09:00:00; the host is "
+                    + "drained since 2027-01-15 07:00:00 by root"), "\(line)")
+        let rows: [Value] = [
+            ["job": "a", "state": "scheduled", "schedule": ["@daily"], "paused": pauses[0], "last_outcome": "failed"],
+            ["job": "b", "state": "manual", "schedule": [], "running": true, "begun": false],
+            ["job": "c", "state": "manual", "schedule": [], "running": true, "begun": true, "late": 17],
+        ]
+        #expect(
+            text(JobsCommand.lines(rows, style, time)) == """
+                JOB  STATE   SCHEDULE  NEXT  LAST RUN  OUTCOME
+                a    paused  @daily                    failed
+                b    manual                            waiting
+                c    manual                            running
+                c: run 17 is late
                 """)
     }
 

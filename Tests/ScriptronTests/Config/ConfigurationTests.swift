@@ -63,6 +63,10 @@ import Testing
         #expect(header.retry == nil)
         #expect(!header.discovers)
         #expect(try JobConfiguration().applied(to: definition.header) == definition.header)
+        let free = try ConfigFixture.configuration("groups = { db = 2 }, jobs = { x = { after = false } }")
+        #expect(free.groups == ["db": 2])
+        let follows = try ConfigFixture.definition("after = 'y'").header
+        #expect(try free.job("x").applied(to: follows).after.isEmpty)
         let manual = try ConfigFixture.configuration("jobs = { x = { schedule = false } }").job("x")
         #expect(try manual.applied(to: definition.header).schedules == [])
     }
@@ -136,8 +140,11 @@ import Testing
             ("jobs = { x = { settings = { 1 } } }", "jobs.x.settings: must be a table of names and values"),
             ("jobs = { x = { needs = { wriet = 1 } } }", "jobs.x.needs.wriet: unknown key; did you mean write?"),
             ("jobs = { x = { run = 'y' } }", "jobs.x.run: only the script can say it"),
-            ("jobs = { x = { overlap = 'allow' } }", "jobs.x.overlap: \"allow\" is not supported yet"),
-            ("jobs = { x = { group = 'g' } }", "jobs.x.group: not supported yet"),
+            ("jobs = { x = { overlap = 'maybe' } }", "jobs.x.overlap: must be one of \"skip\""),
+            ("jobs = { x = { group = 'G' } }", "jobs.x.group: must be a group's name, or a list of them, not \"G\""),
+            ("groups = { db = 0 }", "groups.db: must be a whole number from 1 to 10000, not 0"),
+            ("groups = { DB = 1 }", "groups.DB: no name for a group"),
+            ("groups = 'db'", "groups: must be a table of names and values"),
             ("jobs = { x = { timeout = 'x' } }", "jobs.x.timeout: must be a duration"),
         ])
     func errors(members: String, message: String) throws {

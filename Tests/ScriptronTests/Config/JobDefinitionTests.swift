@@ -19,7 +19,9 @@ import Testing
             """
             about = "x", schedule = { "@daily", "every 90s" }, timezone = "Europe/Berlin", timeout = "20m",
             memory = "128MiB", overlap = "skip", catch_up = "none", catch_up_window = 0,
-            retry = { attempts = 3, delay = "30s" }, redo = false, user = "postgres",
+            retry = { attempts = 3, delay = "30s" }, redo = false, user = "postgres", jitter = "5m",
+            after = { "dump", "dump", "sync" }, expect = "10m", except = { "SAT,SUN", "22:00-06:00" }, group = "db",
+            priority = "high",
             needs = function() end, discover = function() end
             """
         ).header
@@ -35,12 +37,50 @@ import Testing
         expected.redo = false
         expected.user = "postgres"
         expected.discovers = true
+        expected.jitter = 300
+        expected.after = ["dump", "sync"]
+        expected.expect = 600
+        expected.except = ["SAT,SUN", "22:00-06:00"]
+        expected.groups = ["db"]
+        expected.priority = .high
         #expect(header == expected)
     }
 
     @Test("A retry is a number of attempts too", arguments: [("2", 2), ("0", nil), ("false", nil)] as [(String, Int?)])
     func retry(text: String, attempts: Int?) throws {
         #expect(try ConfigFixture.definition("retry = \(text)").header.retry?.attempts == attempts)
+    }
+
+    @Test("Every overlap and catch-up is taken") func words() throws {
+        for overlap in Overlap.allCases {
+            #expect(try ConfigFixture.definition("overlap = '\(overlap.rawValue)'").header.overlap == overlap)
+        }
+        for catchUp in CatchUp.allCases {
+            #expect(try ConfigFixture.definition("catch_up = '\(catchUp.rawValue)'").header.catchUp == catchUp)
+        }
+        for priority in Priority.allCases {
+            #expect(try ConfigFixture.definition("priority = '\(priority.rawValue)'").header.priority == priority)
+        }
+    }
+
+    @Test("`false` says that there is none") func none() throws {
+        let header = try ConfigFixture.definition(
+            "after = false, expect = false, except = false, group = false, jitter = 0"
+        ).header
+        #expect(header == JobHeader())
+    }
+
+    @Test("What a run keeps of the header comes back from it") func kept() throws {
+        let header = try ConfigFixture.definition(
+            """
+            timezone = "Europe/Berlin", timeout = "20m", memory = "128MiB", limits = { processes = 5 },
+            overlap = "queue", retry = { attempts = 3, delay = "30s", max_delay = "2m" }, redo = false,
+            user = "postgres", jitter = "5m", expect = "10m", except = "SAT,SUN", group = { "db", "disk" },
+            priority = "rescue", needs = function() end, discover = function() end
+            """
+        ).header
+        #expect(JobHeader(try JSON.decode(JSON.text(header.value))) == header)
+        #expect(JobHeader().value == [:] && JobHeader([:]) == JobHeader())
     }
 
     @Test(
@@ -65,9 +105,7 @@ import Testing
             ("memory = '10KiB'", "memory: must be a size from 1.0 MiB to 1.0 TiB"),
             ("memory = 'big'", "memory: must be a size such as"),
             ("memory = 1e300", "memory: must be a size"),
-            ("overlap = 'queue'", "overlap: \"queue\" is not supported yet; take \"skip\""),
             ("overlap = 'never'", "overlap: must be one of \"skip\", \"queue\", \"cancel\", \"allow\", not \"never\""),
-            ("catch_up = 'all'", "catch_up: \"all\" is not supported yet; take \"once\""),
             ("catch_up = true", "catch_up: must be one of"),
             ("retry = 'often'", "retry: must be a number of attempts"),
             ("retry = -1", "retry: must be at most 1000 further attempts, not -1"),
@@ -81,12 +119,20 @@ import Testing
             ("discover = 5", "discover: must be a function, not 5"),
             ("discover = function() end", "discover: is of no use without needs"),
             ("run = 5", "run: must be a function, not 5"),
-            ("jitter = '5m'", "jobs/x.lua:2: jitter: not supported yet; remove it"),
-            ("after = 'backup'", "after: not supported yet"),
-            ("expect = {}", "expect: not supported yet"),
-            ("except = 'x'", "except: not supported yet"),
-            ("group = 'disk'", "group: not supported yet"),
-            ("priority = 'rescue'", "priority: not supported yet"),
+            ("jitter = 'soon'", "jobs/x.lua:2: jitter: must be a duration such as"),
+            ("jitter = -1", "jitter: must be a duration such as"),
+            ("after = 5", "after: must be a job's name, or a list of them, not 5"),
+            ("after = 'no such'", "after: must be a job's name, or a list of them, not \"no such\""),
+            ("after = { 'a', {} }", "after[2]: must be a job's name, or a list of them, not a table"),
+            ("expect = {}", "expect: must be a duration such as"),
+            ("expect = 0", "expect: must be a duration above 0, not 0"),
+            ("except = 5", "except: must be a window such as \"2026-12-24\", \"SAT,SUN\", \"22:00-06:00\""),
+            ("except = { 'SAT', '' }", "except[2]: must be a window such as"),
+            ("group = true", "group: must be a group's name, or a list of them, not true"),
+            (
+                "priority = 'urgent'",
+                "priority: must be one of \"low\", \"normal\", \"high\", \"rescue\", not \"urgent\""
+            ),
             ("alert_after = 'x'", "alert_after: must be a whole number of runs from 0 to 1000, or false, not \"x\""),
         ])
     func errors(members: String, message: String) throws {

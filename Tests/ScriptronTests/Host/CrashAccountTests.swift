@@ -11,7 +11,7 @@ import Testing
     /// What a scheduler handed over, and whether it finds its job busy.
     private final class Seen: Sendable {
         let claimed = Mutex<[ClaimedRun]>([])
-        let busy = Mutex<String?>(nil)
+        let busy = Mutex<Int64?>(nil)
     }
 
     private let store = MemoryStore()
@@ -33,8 +33,13 @@ import Testing
         let scheduler = Scheduler(
             Scheduler.Connections(
                 clock: clock, store: store, arm: { _ in }, later: { _, _ in },
-                busy: { [seen] _ in seen.busy.withLock { $0 } },
-                claimed: { [seen] runs in seen.claimed.withLock { $0 += runs } }, trouble: { _ in }))
+                occupancy: { [seen] _ in
+                    var occupancy = Occupancy()
+                    occupancy.begun = seen.busy.withLock { $0 }
+                    return occupancy
+                }, lock: { _ in true }, unlock: { _ in }, pauses: { _ in [] },
+                claimed: { [seen] runs in seen.claimed.withLock { $0 += runs } }, moved: { _ in }, makeWay: { _ in },
+                trouble: { _ in }))
         try scheduler.start(jobs, cursors: try store.read { try $0.cursors() })
         wait()
         return scheduler
@@ -75,11 +80,11 @@ import Testing
     @Test("Fire times that are passed over one after the other are one range") func mergedRange() throws {
         let scheduler = try scheduler([job("* * * * * *")])
         advance(scheduler, 1)
-        seen.busy.withLock { $0 = "overlap: run 1 still runs" }
+        seen.busy.withLock { $0 = 1 }
         for _ in 0..<3 { advance(scheduler, 1) }
         seen.busy.withLock { $0 = nil }
         advance(scheduler, 1)
-        seen.busy.withLock { $0 = "overlap: run 1 still runs" }
+        seen.busy.withLock { $0 = 1 }
         advance(scheduler, 1)
         #expect(try account() == ([1, 5], ["skipped 2-4 (3)", "skipped 6-6 (1)"]))
     }

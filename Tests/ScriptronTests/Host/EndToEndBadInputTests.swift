@@ -28,9 +28,13 @@ struct EndToEndBadInputTests {
             "return job { needs = function() return { read = { \"/nowhere/at/all\" } } end, run = function() end }",
             "needs.read: /nowhere/at/all does not exist; make it, or take it out"
         ),
-        "later": (
-            "return job { jitter = \"5m\", run = function() end }",
-            "jobs/later.lua:1: jitter: not supported yet; remove it"
+        "window": (
+            "return job { except = \"22:00-25:00\", run = function() end }",
+            "window `22:00-25:00`, character 7: 25 is not an hour"
+        ),
+        "group": (
+            "return job { group = \"db\", run = function() end }",
+            "jobs/group.lua: group: there is no group db; say groups = { [\"db\"] = 1 } in scriptron.lua"
         ),
         "zone": (
             "return job { timezone = \"Mars/Base\", schedule = \"@daily\", run = function() end }",

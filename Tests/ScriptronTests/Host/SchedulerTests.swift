@@ -8,7 +8,15 @@ final class SchedulerBench: Sendable {
     let clock: ManualClock
     let store: MemoryStore
     let claimed = Mutex<[ClaimedRun]>([])
-    let busy = Mutex<Set<String>>([])
+    /// What goes on, by the job.
+    let occupancy = Mutex<[String: Occupancy]>([:])
+    let pauses = Mutex<[Pause]>([])
+    let moved = Mutex<[ClaimedRun]>([])
+    /// The runs that others made way for, and those that were locked and not moved.
+    let ways = Mutex<[Int64]>([])
+    let unlocked = Mutex<[Int64]>([])
+    /// Runs that have begun by the time they are to be locked.
+    let begun = Mutex<Set<Int64>>([])
     let armed = Mutex<Timestamp?>(nil)
     private let made = Mutex<Scheduler?>(nil)
 
@@ -24,8 +32,16 @@ final class SchedulerBench: Sendable {
                 Scheduler.Connections(
                     clock: clock, store: store, arm: { [unowned self] instant in armed.withLock { $0 = instant } },
                     later: { _, _ in },
-                    busy: { [unowned self] job in busy.withLock { $0.contains(job) ? "overlap" : nil } },
-                    claimed: { [unowned self] runs in claimed.withLock { $0 += runs } }, trouble: { _ in }))
+                    occupancy: { [unowned self] job in occupancy.withLock { $0[job] ?? Occupancy() } },
+                    lock: { [unowned self] run in
+                        let isThere = begun.withLock { !$0.contains(run) }
+                        if !isThere { occupancy.withLock { $0 = [:] } }
+                        return isThere
+                    }, unlock: { [unowned self] run in unlocked.withLock { $0.append(run) } },
+                    pauses: { [unowned self] job in pauses.withLock { $0.filter { $0.isAbout(job) } } },
+                    claimed: { [unowned self] runs in claimed.withLock { $0 += runs } },
+                    moved: { [unowned self] run in moved.withLock { $0.append(run) } },
+                    makeWay: { [unowned self] run in ways.withLock { $0.append(run.id) } }, trouble: { _ in }))
             made = scheduler
             return scheduler
         }
@@ -59,13 +75,30 @@ final class SchedulerBench: Sendable {
         }
     }
 
-    static func job(_ schedules: [String], name: String = "j", catchUp: CatchUp = .once) throws -> LoadedJob {
+    /// Has a run of the job go on.
+    func occupy(_ job: String, begun: Int64?, waiting: Run? = nil) {
+        occupancy.withLock { all in
+            var occupancy = Occupancy()
+            occupancy.begun = begun
+            occupancy.waiting = waiting == nil ? 0 : 1
+            occupancy.firstWaiting = waiting?.id
+            occupancy.movable = waiting.map { Occupancy.Movable(run: $0.id, fireTime: $0.fireTime) }
+            all[job] = occupancy
+        }
+    }
+
+    static func job(
+        _ schedules: [String], name: String = "j", catchUp: CatchUp = .once,
+        _ change: (inout JobHeader) -> Void = { _ in }
+    ) throws -> LoadedJob {
         var header = JobHeader()
         header.schedules = schedules
         header.catchUp = catchUp
+        change(&header)
         return LoadedJob(
             name: name, path: "/jobs/j.lua", script: "jobs/j.lua", header: header,
-            schedule: try JobSchedule(schedules, zone: .utc), version: try JobVersion(files: [:], settings: [:]),
+            schedule: try JobSchedule(schedules, zone: .utc), blackouts: try Blackouts(header.except, zone: .utc),
+            version: try JobVersion(files: [:], settings: [:]),
             settings: [:], declarations: nil, needs: Needs(), grant: .nothing, zone: .utc)
     }
 }
@@ -104,7 +137,7 @@ final class SchedulerBench: Sendable {
     @Test("A job that still runs skips its fire times, in one range") func overlap() throws {
         let bench = SchedulerBench(at: 1000)
         try bench.start([try SchedulerBench.job(["every 10s"])])
-        bench.busy.withLock { $0 = ["j"] }
+        bench.occupy("j", begun: 7)
         for seconds in stride(from: Int64(1010), through: 1050, by: 10) { try bench.move(to: seconds) }
         #expect(bench.fireTimes.isEmpty)
         #expect(try bench.missed == ["skipped 1010 1050 5"])

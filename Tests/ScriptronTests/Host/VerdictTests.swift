@@ -10,7 +10,9 @@ import Testing
         var header = JobHeader()
         header.retry = retry
         header.redo = redo
-        return Verdict(end, header: header, failed: failed, cuts: cuts, stopping: stopping, random: 1)
+        return Verdict(
+            end, header: header, failed: failed, cuts: cuts, cancelled: stopping ? nil : "an operator cancelled it",
+            random: 1)
     }
 
     private func finished(_ outcome: Outcome, retry: Bool = true) -> WorkerEnd.Verdict {

@@ -150,6 +150,28 @@ import Testing
         #expect(try refusal()?.code == "ESTOREVERSION")
     }
 
+    @Test("A store from before runs kept their header comes forward, with what is in it") func beforeHeaders() throws {
+        try SQLiteStore(directory: directory.path, busyTimeout: 1, migrations: Array(Migration.all.prefix(3))).close()
+        let database = try SQLiteDatabase(file: file, access: .readWrite, busyTimeout: 1)
+        try database.execute(
+            """
+            INSERT INTO run (job, "trigger", fire_time, state, version, settings, "grant", claimed, attempts, cuts)
+            VALUES ('a', 'schedule', 1000000, 'waiting', 'v', '{"x": 1}', '{}', 1000000, 0, 0);
+            INSERT INTO cursor (job, accounted_until, schedules) VALUES ('a', 1000000, '["every 1s"]');
+            """)
+        database.close()
+        let store = try SQLiteStore(directory: directory.path)
+        defer { store.close() }
+        var run = Self.run("a", at: 1)
+        run.id = 1
+        run.settings = ["x": 1]
+        #expect(try store.read { try $0.openRuns() } == [run])
+        #expect(run.header.isNull && run.parent == nil)
+        #expect(try store.read { try $0.pauses(since: Timestamp(seconds: 0)) }.isEmpty)
+        #expect(try store.write { try $0.insertRun(Self.run("a", at: 1)) } == nil)
+        #expect(try StateFiles.names(in: directory.path).contains(Array(SQLiteStore.copyName("3").utf8)))
+    }
+
     @Test("A migration that fails leaves the store as it was") func failedMigration() throws {
         try fill(3)
         let steps =

@@ -67,6 +67,8 @@ final class OpenedStore {
         var run = Self.run(at: 0.123456, trigger: .after)
         run.settings = ["paths": ["/tmp/\u{0}x", .bytes([0x2F, 0xFF, 0xFE])], "n": 1, "x": 1.0, "none": nil]
         run.grant = ["read": []]
+        run.header = ["timeout": 5.0, "retry": ["attempts": 2]]
+        run.parent = 7
         run.reason = "because\nof é"
         run.notBefore = Self.start + 5
         let inserted = try opened.store.write { [run] in try $0.insertRun(run) }
@@ -84,6 +86,57 @@ final class OpenedStore {
         #expect(try opened.store.read { try $0.run(999) } == nil)
         run.id = 999
         #expect(throws: Failure.self) { try opened.store.write { [run] in try $0.updateRun(run) } }
+    }
+
+    @Test("A run's fire time is moved, but not to one that is claimed", arguments: StoreKind.allCases)
+    func moves(_ kind: StoreKind) throws {
+        let opened = try kind.open()
+        var (first, second) = try opened.store.write { session in
+            (try session.insertRun(Self.run()), try session.insertRun(Self.run(at: 10)))
+        }
+        first?.fireTime = Self.start + 10
+        second?.fireTime = Self.start + 20
+        let (waits, moved) = (try #require(first), try #require(second))
+        #expect(try opened.store.write { try $0.moveRun(waits) } == false)
+        #expect(try opened.store.read { try $0.run(waits.id)?.fireTime } == Self.start)
+        #expect(try opened.store.write { try $0.moveRun(moved) })
+        #expect(try opened.store.write { try $0.moveRun(moved) }, "again: it is its own fire time")
+        #expect(try opened.store.write { try $0.moveRun(waits) })
+        #expect(
+            try opened.store.read { try $0.runs(RunQuery()).map(\.fireTime) } == [Self.start + 20, Self.start + 10])
+        #expect(try opened.store.write { try $0.insertRun(Self.run(at: 20)) } == nil)
+        #expect(try opened.store.write { try $0.insertRun(Self.run()) } != nil, "what it left is free")
+        var stray = moved
+        (stray.id, stray.fireTime) = (999, Self.start + 99)
+        #expect(throws: Failure.self) { try opened.store.write { [stray] in _ = try $0.moveRun(stray) } }
+    }
+
+    @Test("Pauses come back as they were written, those that are over apart", arguments: StoreKind.allCases)
+    func pauses(_ kind: StoreKind) throws {
+        let opened = try kind.open()
+        let pauses = try opened.store.write { session in
+            [
+                try session.insertPause(Pause(job: "a", kind: .pause, since: Self.start, by: "anna")),
+                try session.insertPause(
+                    Pause(job: "b", kind: .pause, since: Self.start + 1, until: Self.start + 9, by: "é\u{0}")),
+                try session.insertPause(
+                    Pause(job: Pause.everything, kind: .drain, since: Self.start + 20, until: Self.start + 30, by: "x")),
+            ]
+        }
+        #expect(pauses.map(\.id) == pauses.map(\.id).sorted() && Set(pauses.map(\.id)).count == 3)
+        try opened.store.read { session throws in
+            #expect(try session.pauses(at: Self.start) == pauses)
+            #expect(try session.pauses(at: Self.start + 9) == [pauses[0], pauses[2]], "its end is not within it")
+            #expect(try session.pauses(since: Self.start + 15) == [pauses[0], pauses[2]])
+            #expect(try session.pauses(since: Self.start + 30) == [pauses[0]])
+        }
+        var over = pauses[0]
+        over.until = Self.start + 10
+        try opened.store.write { [over] in try $0.updatePause(over) }
+        #expect(try opened.store.write { try $0.prunePauses(before: Self.start + 10) } == 1)
+        #expect(try opened.store.read { try $0.pauses(since: Self.start - 9) } == [over, pauses[2]])
+        over.id = 999
+        #expect(throws: Failure.self) { try opened.store.write { [over] in try $0.updatePause(over) } }
     }
 
     @Test("Attempts come back as they were written, the first first", arguments: StoreKind.allCases)
@@ -216,10 +269,19 @@ final class OpenedStore {
         #expect(try page(RunQuery(job: "a")) == [ids[6], ids[3], ids[0]])
         #expect(try page(RunQuery(job: "a", outcome: .succeeded, before: ids[6])) == [ids[0]])
         #expect(try page(RunQuery(outcome: .skipped)) == [ids[5], ids[3], ids[1]])
+        let followers = try opened.store.write { session in
+            try (0..<2).compactMap { index in
+                var run = Self.run("c", at: 0, trigger: .after)
+                run.parent = ids[4]
+                return try session.insertRun(run)?.id
+            }
+        }
+        #expect(try page(RunQuery(parent: ids[4])) == followers.reversed())
+        #expect(try page(RunQuery(parent: ids[3])).isEmpty)
         #expect(try page(RunQuery(limit: 0)).isEmpty)
         #expect(try page(RunQuery(job: "none")).isEmpty)
         try opened.store.read { session throws in
-            #expect(try session.openRuns().map(\.id) == [ids[7], ids[8]])
+            #expect(try session.openRuns().map(\.id) == [ids[7], ids[8]] + followers)
             #expect(try session.lastRun(job: "a", outcome: nil)?.id == ids[6])
             #expect(try session.lastRun(job: "b", outcome: nil)?.id == ids[4], "neither open nor skipped")
             #expect(try session.lastRun(job: "b", outcome: .skipped)?.id == ids[5])

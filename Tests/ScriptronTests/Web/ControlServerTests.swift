@@ -57,6 +57,23 @@ import Testing
         #expect(host.asked == ["cancel 4 \(getuid())"])
     }
 
+    @Test("A run is repeated, jobs are paused, resumed and drained by POST") func pauses() throws {
+        let host = FakeHost(rows: [["running": 0]])
+        let server = try serve(host)
+        #expect(try client.post("/v1/runs/4/rerun", [:])["id"] == 1)
+        #expect(try client.post("/v1/pauses", ["jobs": ["a", "b"], "seconds": 60])["running"] == 0)
+        _ = try client.post("/v1/pauses", ["drain": true])
+        _ = try client.post("/v1/pauses/end", ["jobs": ["a"]])
+        _ = try client.get("/v1/pauses", wait: 1)
+        server.stop()
+        let user = getuid()
+        #expect(
+            host.asked == [
+                "rerun 4 \(user)", "pause a,b false 60.0 \(user)", "pause  true 0.0 \(user)", "resume a \(user)",
+                "pauses 1.0",
+            ])
+    }
+
     @Test("A failure of the host arrives as it was thrown") func failures() throws {
         let failure = Failure(code: "ENOJOB", "there is no job \"swep\"", place: "jobs", cure: "did you mean sweep")
         let server = try serve(FakeHost(failure: failure))
@@ -72,6 +89,9 @@ import Testing
             ("GET", "/v1/runs/0", "ENORUN"), ("GET", "/v1/runs?limit=0", "EUSAGE"),
             ("GET", "/v1/runs?limit=many", "EUSAGE"), ("GET", "/v1/runs?outcome=good", "EUSAGE"),
             ("GET", "/v1/runs/7?wait=-1", "EUSAGE"), ("GET", "/v1/runs/7/log?from=-1", "EUSAGE"),
+            ("GET", "/v1/runs/7/rerun", "EMETHOD"), ("POST", "/v1/pauses", "EUSAGE"),
+            ("POST", "/v1/pauses/begin", "EUSAGE"), ("GET", "/v1/pauses/end", "EMETHOD"),
+            ("GET", "/v1/pauses?wait=x", "EUSAGE"),
             ("GET", "/v1/runs/7/cancel", "EMETHOD"), ("POST", "/v1/jobs", "EMETHOD"), ("POST", "/v1/runs", "EUSAGE"),
         ])
     func wrongRequests(method: String, address: String, code: String) throws {

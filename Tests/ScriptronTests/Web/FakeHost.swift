@@ -69,6 +69,24 @@ final class FakeHost: HostControl {
         return Int64(try note("start \(request.job)").count)
     }
 
+    func rerun(run: Int64, by peer: PeerCredentials) throws(Failure) -> Int64 {
+        Int64(try note("rerun \(run) \(peer.uid)").count)
+    }
+
+    func pause(jobs: [String], drains: Bool, for seconds: Double?, by peer: PeerCredentials) throws(Failure) -> Value {
+        try note("pause \(jobs.joined(separator: ",")) \(drains) \(seconds ?? 0) \(peer.uid)").first ?? [:]
+    }
+
+    func resume(jobs: [String], by peer: PeerCredentials) throws(Failure) -> Value {
+        try note("resume \(jobs.joined(separator: ",")) \(peer.uid)").first ?? [:]
+    }
+
+    func pauses(wait seconds: Double) throws(Failure) -> Value {
+        let rows = try note("pauses \(seconds)")
+        whileWaiting()
+        return rows.first ?? [:]
+    }
+
     func cancel(run: Int64, by peer: PeerCredentials) throws(Failure) { _ = try note("cancel \(run) \(peer.uid)") }
 
     func approve(job: String, by peer: PeerCredentials) throws(Failure) -> Value {
