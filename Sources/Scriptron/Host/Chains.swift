@@ -24,7 +24,7 @@ struct Chains: Sendable {
     func problem(of job: String, known names: some Collection<String>) -> Failure? {
         for earlier in followed[job] ?? [] {
             if !names.contains(earlier) {
-                let near = Nearest.names(to: earlier, among: names.sorted(), limit: 1).first
+                let near = Nearest.names(to: earlier, among: names.filter { $0 != job }.sorted(), limit: 1).first
                 return Failure(
                     code: "EAFTER", "after: there is no job \(earlier)", cure: near.map { "did you mean \($0)?" })
             }

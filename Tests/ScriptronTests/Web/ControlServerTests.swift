@@ -89,8 +89,8 @@ import Testing
             ("GET", "/v1/runs/0", "ENORUN"), ("GET", "/v1/runs?limit=0", "EUSAGE"),
             ("GET", "/v1/runs?limit=many", "EUSAGE"), ("GET", "/v1/runs?outcome=good", "EUSAGE"),
             ("GET", "/v1/runs/7?wait=-1", "EUSAGE"), ("GET", "/v1/runs/7/log?from=-1", "EUSAGE"),
-            ("GET", "/v1/runs/7/rerun", "EMETHOD"), ("POST", "/v1/pauses", "EUSAGE"),
-            ("POST", "/v1/pauses/begin", "EUSAGE"), ("GET", "/v1/pauses/end", "EMETHOD"),
+            ("GET", "/v1/runs/7/rerun", "EMETHOD"),
+            ("POST", "/v1/pauses/begin", "ENOROUTE"), ("GET", "/v1/pauses/end", "EMETHOD"),
             ("GET", "/v1/pauses?wait=x", "EUSAGE"),
             ("GET", "/v1/runs/7/cancel", "EMETHOD"), ("POST", "/v1/jobs", "EMETHOD"), ("POST", "/v1/runs", "EUSAGE"),
         ])
