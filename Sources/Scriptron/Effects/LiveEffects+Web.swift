@@ -36,8 +36,11 @@ extension LiveEffects {
             }
             if let file { request.sink = TransferRequest.Sink(file.descriptor) }
         }
+        // Fed by this thread alone, which makes the transfer.
+        nonisolated(unsafe) let hash = call.isHashed ? try Digest(.sha256) : nil
+        if hash != nil { request.sink = TransferRequest.Sink { hash?.update($0) } }
         request.timeout = max(until - Monotonic.now, 0.001)
-        let response = try perform(request, call)
+        var response = try perform(request, call)
         if let file, let target = call.target, (200...299).contains(response.status) {
             try told(call.call, target.path) {
                 if let digest = call.digest, try Self.sha256(of: file.descriptor) != digest {
@@ -49,6 +52,7 @@ extension LiveEffects {
                 try file.commit(replace: true)
             }
         }
+        if let hash { response.sha256 = Digest.hexadecimal(hash.finish()) }
         return .answered(response)
     }
 

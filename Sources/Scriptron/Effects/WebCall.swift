@@ -23,6 +23,8 @@ package struct WebCall: Sendable {
     package var unix: Path?
     /// The SHA-256 that the target must have, in hexadecimal, or there is none.
     package var digest: String?
+    /// Whether the body of a 2xx answer is only hashed (SHA-256), and kept nowhere.
+    package var isHashed = false
     package var login: TransferRequest.Login?
     package var timeout = 30.0
     package var most: Int64 = 16 << 20

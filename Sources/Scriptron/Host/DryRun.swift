@@ -249,6 +249,7 @@ extension Grant {
         // What the host would make when it loads the job is not there yet.
         grant.read = (read + write).filter { (try? FileStatus.of($0, follow: true)) ?? nil != nil }
         grant.write = []
+        grant.plansConnections = connects
         grant.connect = []
         grant.ports = []
         grant.sockets = []

@@ -1,13 +1,15 @@
 import Synchronization
 
-/// Looks at the scratch directories of the runs that go on, once a second, and tells of those that hold more than they
-/// may.
+/// Looks at the scratch directories of the runs that go on, once a second (less often where a look takes long), and
+/// tells of those that hold more than they may.
 ///
 /// Between two looks a run can write as fast as its disk takes it; and what has no name any more, an open file that was
 /// removed, is not seen. Both last until the run's end at most.
 final class ScratchWatch: Sendable {
-    /// Seconds between two looks.
+    /// Seconds between two looks, at least; and how many times what a look took: a scratch of a million files is not
+    /// looked through all the time.
     private static let period = 1.0
+    private static let restShare = 9.0
 
     private struct Entry {
         let directory: Path
@@ -47,13 +49,15 @@ final class ScratchWatch: Sendable {
         }
         if entries.isEmpty { return }
         thread.submit { [weak self] in
+            let began = Monotonic.now
             for (run, entry) in entries {
                 guard let failure = Self.excess(entry.directory, entry.limits) else { continue }
                 let isNews = self?.state.withLock { $0.entries.removeValue(forKey: run) } != nil
                 if isNews { entry.exceeded(failure) }
             }
             guard let self else { return }
-            self.loop.after(Self.period) { [weak self] in self?.look() }
+            let pause = max(Self.period, (Monotonic.now - began) * Self.restShare)
+            self.loop.after(pause) { [weak self] in self?.look() }
         }
     }
 

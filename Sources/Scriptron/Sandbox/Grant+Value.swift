@@ -15,6 +15,7 @@ extension Grant {
             map["links"] = .list(
                 links.sorted { $0.key < $1.key }.map { .list([.bytes($0.key.bytes), .bytes($0.value.bytes)]) })
         }
+        if plansConnections { map["plans_connections"] = true }
         if let identity { map["user"] = identity.value }
         return .map(map)
     }
@@ -44,6 +45,7 @@ extension Grant {
         self.ports = ports.compactMap { $0.integer.flatMap { UInt16(exactly: $0) } }
         self.sockets = (value["sockets"]?.list ?? []).compactMap(UnixSocket.init)
         self.dns = value["dns"]?.bool ?? false
+        self.plansConnections = value["plans_connections"]?.bool ?? false
         self.isWatched = value["watched"]?.bool ?? false
         self.broker = value["broker"]?.text.flatMap(BrokerReach.init) ?? .none
         self.secrets = secrets

@@ -64,6 +64,8 @@ package struct Grant: Sendable, Hashable {
     package var sockets: [UnixSocket] = []
     /// Whether programs may ask the machine's name servers.
     package var dns = false
+    /// Whether connections are planned that nothing here allows: the dry run of a job that connects.
+    package var plansConnections = false
     /// Who judges connections by their addresses; none: the kernel, by their ports.
     package var broker = BrokerReach.none
     /// Whether the broker hears of the files that programs open too, for a run that learns its needs.

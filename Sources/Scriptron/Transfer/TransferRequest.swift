@@ -30,14 +30,21 @@ package struct TransferRequest: Sendable {
         case file(Descriptor, offset: Int64, length: Int64)
     }
 
-    /// Where the body of an answer with one of these statuses goes, instead of memory: to a descriptor's position.
+    /// Where the body of an answer with one of these statuses goes, piece by piece, instead of memory.
     package struct Sink: Sendable {
-        package var descriptor: Descriptor
+        package var take: @Sendable ([UInt8]) throws(SystemError) -> Void
         package var statuses: ClosedRange<Int>
 
-        package init(_ descriptor: Descriptor, statuses: ClosedRange<Int> = 200...299) {
-            self.descriptor = descriptor
+        package init(
+            statuses: ClosedRange<Int> = 200...299, _ take: @escaping @Sendable ([UInt8]) throws(SystemError) -> Void
+        ) {
+            self.take = take
             self.statuses = statuses
+        }
+
+        /// To a descriptor's position.
+        package init(_ descriptor: Descriptor, statuses: ClosedRange<Int> = 200...299) {
+            self.init(statuses: statuses) { (piece) throws(SystemError) in try descriptor.write(piece) }
         }
     }
 
@@ -123,6 +130,8 @@ package struct TransferResponse: Sendable {
     package var body: [UInt8] = []
     /// The bytes of the body, wherever they went.
     package var bytes: Int64 = 0
+    /// The SHA-256 of a body that was hashed and not kept, in hexadecimal.
+    package var sha256: String?
     /// Seconds, from the start: until connected (with TLS), until the first byte, all.
     package var connectSeconds = 0.0
     package var firstByteSeconds = 0.0

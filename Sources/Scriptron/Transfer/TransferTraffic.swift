@@ -56,7 +56,7 @@ final class TransferTraffic {
     func take(_ piece: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
         let data = UnsafeRawBufferPointer(start: piece, count: count)
         bytes += Int64(count)
-        let toSink = sink.flatMap { $0.statuses.contains(status()) ? $0.descriptor : nil }
+        let toSink = sink.flatMap { $0.statuses.contains(status()) ? $0.take : nil }
         let most = sink != nil && toSink == nil ? min(most, Self.mostErrorText) : most
         if bytes > most { return fail(Self.tooLarge(most), 0) }
         guard let toSink else {
@@ -64,7 +64,7 @@ final class TransferTraffic {
             return count
         }
         do throws(SystemError) {
-            try toSink.write(Array(data))
+            try toSink(Array(data))
             return count
         } catch {
             return fail(error.failure(), 0)

@@ -28,8 +28,8 @@ enum WorkerMain {
     static func confine(
         _ confinement: Confinement, keep: [Int32]
     ) throws(Failure) -> (report: SandboxReport, listener: Int32?) {
-        // Libraries may not be readable to a confined worker; one that connects to nothing needs none.
-        if confinement.grant.connects { TransferClient.load() }
+        // Libraries may not be readable to a confined worker; one that asks nobody anything needs none.
+        if confinement.grant.connects || confinement.grant.plansConnections { TransferClient.load() }
         return try confinement.apply(keep: [0, 1, 2] + keep)
     }
 

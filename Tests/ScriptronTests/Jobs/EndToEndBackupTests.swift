@@ -9,4 +9,12 @@ import Testing
         let ran = try RanProgram.run("/usr/bin/env", ["python3", script.text, TestBinary.path.text, "4", "7"])
         #expect(ran.lines.last == "backup kills: as expected", "\(ran.output)")
     }
+
+    @Test("The same with a bucket, whose server dies too", .enabled(if: RcloneServer.isThere, "needs rclone: make rclone"))
+    func killsWithBucket() throws {
+        let script = Path(#filePath).parent.parent.parent.appending("ScriptronSoak/Crash/backup_kills.py")
+        let ran = try RanProgram.run(
+            "/usr/bin/env", ["python3", script.text, TestBinary.path.text, "4", "11", RcloneServer.program.text])
+        #expect(ran.lines.last == "backup kills: as expected", "\(ran.output)")
+    }
 }

@@ -47,10 +47,24 @@ final class PostgresCluster: Sendable {
         guard filled.contains("SELECT 1") else { throw Failure(code: "ETEST", "psql: \(filled)") }
     }
 
-    deinit {
-        // Immediate shutdown: it kills what belongs to it.
+    deinit { stop() }
+
+    /// Ends it: immediate shutdown, which kills what belongs to it.
+    func stop() {
         server.signal(SIGQUIT)
         server.waitForEnd(seconds: 30)
+    }
+
+    /// What `psql` prints for these commands, as the server's owner.
+    func query(_ text: String, in database: String = "postgres") -> String {
+        let quoted = "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+        return run("psql", "-X -A -t -q -v ON_ERROR_STOP=1 \(database) -c \(quoted)")
+    }
+
+    /// What a program of PostgreSQL's prints, as the server's owner; the arguments are words of a shell.
+    func run(_ program: String, _ arguments: String) -> String {
+        guard let programs = Self.programs else { return "" }
+        return Self.shell("\(programs)/\(program) -h \(directoryOfSocket) \(arguments) 2>&1")
     }
 
     private static let owner = "setpriv --reuid=postgres --regid=postgres --init-groups --pdeathsig QUIT"

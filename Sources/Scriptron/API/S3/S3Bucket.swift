@@ -30,10 +30,17 @@ final class S3Bucket {
         var payload = S3Bucket.nothing
         var target: CheckedPath?
         var digest: String?
+        /// Whether the answer is only hashed.
+        var isHashed = false
         var dry: Value?
     }
 
-    /// Makes a request; nil where it is only planned. Any status is an answer.
+    /// How often a request is tried that fails by what may pass, and how long the first pause may be, in seconds; each
+    /// is four times as long as the one before.
+    private static let tries = 3
+    private static let firstPause = 0.3
+
+    /// Makes a request once; nil where it is only planned. Any status is an answer.
     func ask(_ request: Request) throws(Failure) -> TransferResponse? {
         let name = "s3:" + request.function
         let session = try context.current(name)
@@ -64,17 +71,42 @@ final class S3Bucket {
         call.body = request.body
         call.target = request.target
         call.digest = request.digest
+        call.isHashed = request.isHashed
         call.trust = trust
         call.timeout = 3600
-        call.most = request.target == nil ? 64 << 20 : 1 << 50
+        call.most = request.target == nil && !request.isHashed ? 64 << 20 : 1 << 50
         switch try session.effects.ask(call) {
         case .answered(let response): return response
         case .assumed: return nil
         }
     }
 
-    /// The same where only these statuses are no failure.
+    /// Makes a request of which only these statuses are no failure; one that fails by what may pass (no connection, the
+    /// server's own errors) is made again.
     func ask(_ request: Request, expect: Set<Int>) throws -> TransferResponse? {
+        var pause = Self.firstPause
+        for _ in 1..<Self.tries {
+            do {
+                return try askOnce(request, expect: expect)
+            } catch where Self.mayPass(error) {
+                try context(of: request.function).effects.sleep(seconds: pause * Double.random(in: 0.5...1))
+                pause *= 4
+            }
+        }
+        return try askOnce(request, expect: expect)
+    }
+
+    /// What the references of S3 and HTTP say to try again.
+    private static func mayPass(_ error: any Error) -> Bool {
+        if let failure = error as? Failure {
+            return ["ERESOLVE", "ECONNECT", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "ETRANSFER"].contains(failure.code)
+        }
+        guard let fields = (error as? HostError)?.fields else { return false }
+        return [429, 500, 502, 503, 504].contains(fields["status"]?.integer ?? 0)
+            || ["InternalError", "SlowDown", "RequestTimeout"].contains(fields["s3_code"]?.text ?? "")
+    }
+
+    private func askOnce(_ request: Request, expect: Set<Int>) throws -> TransferResponse? {
         guard let response = try ask(request) else { return nil }
         let text = String(decoding: response.body, as: UTF8.self)[...]
         // A server may change its mind after it has said 200.
@@ -107,6 +139,26 @@ final class S3Bucket {
         found["etag"] = text("etag").map { .text($0.filter { $0 != "\"" }) }
         found["sha256"] = text("x-amz-meta-sha256").map { .text($0) }
         return (.map(found), false)
+    }
+
+    /// Reads an object through, and compares it with a SHA-256: the one that is given, or that `put` left.
+    func verify(_ key: [UInt8], checksum: String?) throws -> Value {
+        let (known, isPlanned) = try head(key)
+        if isPlanned { return ["assumed": true] }
+        let name = "s3:verify \(bucket)/\(Path(bytes: key).text)"
+        if known.isNull { throw Failure(code: "ENOENT", "\(name): there is no such object") }
+        guard let expected = checksum?.lowercased() ?? known["sha256"]?.text else {
+            throw Failure(code: "EARGUMENT", "\(name): nobody left its SHA-256", cure: "give it as checksum")
+        }
+        var request = Request(function: "verify", method: "GET", key: key)
+        request.isHashed = true
+        guard let response = try ask(request, expect: [200]) else { return ["assumed": true] }
+        guard response.sha256 == expected else {
+            throw Failure(
+                code: "EDAMAGED", "\(name): what the server has does not have the SHA-256 \(expected)",
+                cure: "take another copy, and put this one again")
+        }
+        return ["size": .int(response.bytes), "sha256": .text(expected)]
     }
 
     /// Every object whose key begins so, page by page; at most so many.

@@ -22,8 +22,12 @@ package func s3Module(_ context: APIContext) -> HostModule {
                     var options = try arguments.options(3)
                     let checksum = try options.text("checksum")
                     let part = try options.size("part_size") ?? 64 << 20
-                    try options.finish(known: ["checksum", "part_size"])
-                    return [try bucket.put(key, path, checksum: checksum, partSize: max(part, S3Bucket.leastPart))]
+                    let replaces = try options.bool("replace", default: true)
+                    try options.finish(known: ["checksum", "part_size", "replace"])
+                    return [
+                        try bucket.put(
+                            key, path, checksum: checksum, partSize: max(part, S3Bucket.leastPart), replaces: replaces)
+                    ]
                 },
                 HostFunction("get") { arguments in
                     let bucket = try buckets.object(arguments)
@@ -43,6 +47,14 @@ package func s3Module(_ context: APIContext) -> HostModule {
                     try arguments.end(2)
                     return [try bucket.head(key).found]
                 },
+                HostFunction("verify") { arguments in
+                    let bucket = try buckets.object(arguments)
+                    let key = try key(arguments)
+                    var options = try arguments.options(2)
+                    let checksum = try options.text("checksum")
+                    try options.finish(known: ["checksum"])
+                    return [try bucket.verify(key, checksum: checksum)]
+                },
                 HostFunction("list") { arguments in
                     let bucket = try buckets.object(arguments)
                     let prefix = arguments[1].isNull ? [] : try arguments.bytes(1, "prefix")
@@ -58,6 +70,12 @@ package func s3Module(_ context: APIContext) -> HostModule {
                     let request = S3Bucket.Request(function: "delete", method: "DELETE", key: key)
                     _ = try bucket.ask(request, expect: [200, 204])
                     return []
+                },
+                HostFunction("abort") { arguments in
+                    let bucket = try buckets.object(arguments)
+                    let key = try key(arguments)
+                    try arguments.end(2)
+                    return [.int(try bucket.abort(key))]
                 },
                 HostFunction("close") { arguments in
                     _ = try buckets.remove(arguments)

@@ -4,9 +4,10 @@ extension S3Bucket {
     static let leastPart: Int64 = 5 << 20
     private static let mostParts: Int64 = 10_000
 
-    /// Puts a file under a key, and looks at what the server has then. `checksum` is the SHA-256 that the file must have.
+    /// Puts a file under a key, and looks at what the server has then. `checksum` is the SHA-256 that the file must have;
+    /// without `replaces` an object that is there stays (`EEXIST`).
     func put(
-        _ key: [UInt8], _ path: CheckedPath, checksum: String?, partSize: Int64
+        _ key: [UInt8], _ path: CheckedPath, checksum: String?, partSize: Int64, replaces: Bool
     ) throws -> Value {
         let effects = try context(of: "put").effects
         guard let entry = try effects.status(path, follow: true) else {
@@ -25,27 +26,80 @@ extension S3Bucket {
                 code: "EDAMAGED", "s3:put \(path.path.text): its SHA-256 is \(pieces.whole), not \(checksum)",
                 cure: "nothing was sent")
         }
+        let known = Object(size: size, sha256: pieces.whole)
         let meta = [(name: "x-amz-meta-sha256", value: pieces.whole)]
+        if !replaces, !(try head(key).found.isNull) { throw Self.taken(key) }
+        // Two who put at the same moment are told apart by the server, where it can.
+        let free = replaces ? [] : [(name: "if-none-match", value: "*")]
         if size <= part, let only = pieces.parts.first {
             var request = Request(function: "put", method: "PUT", key: key)
             request.headers = meta + [("x-amz-checksum-sha256", Digest.base64(only.sha256))]
             request.payload = pieces.whole
             request.body = .part(path, offset: 0, length: size)
-            try check(tag: try ask(request, expect: [200]), only.md5, key)
+            if let response = try finish(request, free, known) { try check(tag: response, only.md5, key) }
         } else {
-            try putParts(key, path, pieces.parts, meta)
+            try putParts(key, path, pieces.parts, meta, free, known)
         }
         let found = try head(key).found
-        guard found["size"]?.integer == size, found["sha256"]?.text == pieces.whole else {
-            throw Failure(
-                code: "EDAMAGED", "s3:put \(Path(bytes: key).text): what the server has is not what was sent",
-                cure: "put it again")
+        guard known.isThere(found) else { throw Self.other(key) }
+        let tag = found["etag"]?.text ?? ""
+        // The tag of an object in parts ends with their number.
+        if let dash = tag.firstIndex(of: "-"), let count = Int(tag[tag.index(after: dash)...]),
+            count != pieces.parts.count
+        {
+            throw Self.other(key)
         }
         return .map((found.map ?? [:]).merging(["sha256": .text(pieces.whole)]) { $1 })
     }
 
+    /// What an object must be when it was put.
+    private struct Object {
+        var size: Int64
+        var sha256: String
+
+        /// Whether the answer to a question for it says so.
+        func isThere(_ found: Value) -> Bool {
+            found["size"]?.integer == size && found["sha256"]?.text == sha256
+        }
+    }
+
+    private static func taken(_ key: [UInt8]) -> Failure {
+        Failure(
+            code: "EEXIST", "s3:put \(Path(bytes: key).text): it is there already",
+            cure: "nothing was sent; take another key, or say replace = true")
+    }
+
+    private static func other(_ key: [UInt8]) -> Failure {
+        Failure(
+            code: "EDAMAGED", "s3:put \(Path(bytes: key).text): what the server has is not what was sent",
+            cure: "put it again")
+    }
+
+    /// Makes the request by which an object comes to be. Its answer may be lost after it was done: then the next try is
+    /// told that the object is there, or that the upload is not. Nil in such a case.
+    private func finish(
+        _ request: Request, _ free: [(name: String, value: String)], _ known: Object
+    ) throws -> TransferResponse? {
+        var conditional = request
+        conditional.headers += free
+        do {
+            return try ask(conditional, expect: [200])
+        } catch let error as HostError {
+            switch error.fields["status"]?.integer {
+            // It knows of no conditions.
+            case 501 where !free.isEmpty: return try ask(request, expect: [200])
+            case 404, 409, 412:
+                if known.isThere(try head(request.key).found) { return nil }
+                if error.fields["status"]?.integer == 412 { throw Self.taken(request.key) }
+                throw error
+            default: throw error
+            }
+        }
+    }
+
     private func putParts(
-        _ key: [UInt8], _ path: CheckedPath, _ parts: [Part], _ meta: [(name: String, value: String)]
+        _ key: [UInt8], _ path: CheckedPath, _ parts: [Part], _ meta: [(name: String, value: String)],
+        _ free: [(name: String, value: String)], _ known: Object
     ) throws {
         var request = Request(function: "put", method: "POST", key: key, query: ["uploads": ""])
         request.headers = meta
@@ -68,10 +122,9 @@ extension S3Bucket {
             var request = Request(function: "put", method: "POST", key: key, query: ["uploadId": upload])
             request.body = .bytes(body)
             request.payload = try Digest.sha256(body)
-            _ = try ask(request, expect: [200])
+            _ = try finish(request, free, known)
         } catch {
-            let aborted = Request(function: "put", method: "DELETE", key: key, query: ["uploadId": upload])
-            if (try? ask(aborted, expect: [204, 200, 404])) == nil {
+            if (try? remove(upload: upload, of: key, function: "put")) == nil {
                 try context(of: "put").effects.post(
                     .warning("s3:put \(Path(bytes: key).text): its parts could not be removed from the server"))
             }

@@ -26,6 +26,7 @@ struct S3ModuleTests {
         let server = try HTTPTestServer { request in
             if request.method == "POST" { return .text("<R><UploadId>u1</UploadId></R>") }
             if request.method == "DELETE" { return .answer(204) }
+            if request.method == "GET" { return .answer(404) }
             return request.target.contains("partNumber=2")
                 ? .text("<Error><Code>InternalError</Code></Error>", status: 500) : .text("", ["ETag": "\"x\""])
         }
@@ -39,7 +40,9 @@ struct S3ModuleTests {
         #expect(failure.failure.code == "ES3")
         #expect(failure.description.contains("InternalError"))
         let asked = server.requests.map { "\($0.method) \($0.target)" }
-        #expect(asked.last == "DELETE /bucket/k?uploadId=u1")
+        // It was tried again, and when it was removed, what is left was looked at.
+        #expect(asked.count { $0.contains("partNumber=2") } == 3)
+        #expect(asked.suffix(2) == ["DELETE /bucket/k?uploadId=u1", "GET /bucket/k?uploadId=u1"])
         #expect(!asked.contains("POST /bucket/k?uploadId=u1"))
     }
 
@@ -64,6 +67,119 @@ struct S3ModuleTests {
                 return { put.code, sum.code, get.code, fs.read("kept") }
                 """))
         #expect(result == ["EDAMAGED", "EDAMAGED", "EDAMAGED", "before"])
+    }
+
+    @Test func `what may pass is tried again, what may not is an error at once`() throws {
+        let hash = try Digest.sha256(Array("good".utf8))
+        let asked = Mutex(0)
+        let server = try HTTPTestServer { request in
+            if request.method == "HEAD" { return .answer(200, ["Content-Length": "4", "x-amz-meta-sha256": hash]) }
+            let count = asked.withLock { count in
+                count += 1
+                return count
+            }
+            switch count {
+            case 1: return .text("<Error><Code>SlowDown</Code></Error>", status: 503)
+            case 2: return .raw([])
+            case 3: return .text("")
+            default: return .text("<Error><Code>AccessDenied</Code></Error>", status: 403)
+            }
+        }
+        let put = script(server.port, "fs.write('f', 'good') return b:put('k', 'f').size")
+        #expect(try fixture.run(put) == 4)
+        #expect(asked.withLock { $0 } == 3)
+        let failure = try fixture.failure(put)
+        #expect(failure.description.contains("AccessDenied"))
+        #expect(asked.withLock { $0 } == 4)
+    }
+
+    /// The last word of an upload is lost on its way: whether it was heard is to be seen.
+    @Test func `an upload whose last answer is lost is there, or is an error`() throws {
+        let hash = try Digest.sha256([UInt8](repeating: UInt8(ascii: "x"), count: 6_000_000))
+        let isThere = Mutex(true)
+        let server = try HTTPTestServer { request in
+            if request.method == "HEAD" {
+                return isThere.withLock { $0 }
+                    ? .answer(200, ["Content-Length": "6000000", "x-amz-meta-sha256": hash]) : .answer(404)
+            }
+            if request.target.hasSuffix("?uploads=") { return .text("<R><UploadId>u1</UploadId></R>") }
+            if request.method == "POST" { return .text("<Error><Code>NoSuchUpload</Code></Error>", status: 404) }
+            return request.method == "GET" ? .answer(404) : .text("")
+        }
+        let put = script(
+            server.port,
+            """
+            fs.write("big", ("x"):rep(6000000))
+            return b:put("k", "big", { part_size = "5MiB" }).size
+            """)
+        #expect(try fixture.run(put) == 6_000_000)
+        isThere.withLock { $0 = false }
+        #expect(try fixture.failure(put).description.contains("NoSuchUpload"))
+    }
+
+    @Test func `an object that is there is not replaced where that is said`() throws {
+        let conditions = Mutex<[String?]>([])
+        let server = try HTTPTestServer { request in
+            if request.method == "HEAD" { return .answer(request.target.contains("taken") ? 200 : 404) }
+            conditions.withLock { $0.append(request.headers["if-none-match"]) }
+            // Between the look and the word somebody else was faster; the other server knows no conditions.
+            if request.target.contains("raced") { return .text("<Error/>", status: 412) }
+            return .text("<Error/>", status: request.headers["if-none-match"] == nil ? 403 : 501)
+        }
+        func put(_ key: String) -> String {
+            script(server.port, "fs.write('f', 'x') b:put('\(key)', 'f', { replace = false })")
+        }
+        #expect(try fixture.failure(put("taken")).failure.code == "EEXIST")
+        #expect(conditions.withLock { $0 }.isEmpty)
+        #expect(try fixture.failure(put("raced")).failure.code == "EEXIST")
+        #expect(try fixture.failure(put("old")).failure.code == "ES3")
+        #expect(conditions.withLock { $0 } == ["*", "*", nil])
+    }
+
+    @Test func `verify reads an object through`() throws {
+        let good = try Digest.sha256(Array("good".utf8))
+        let server = try HTTPTestServer { request in
+            if request.method == "HEAD" {
+                return request.target.hasSuffix("none")
+                    ? .answer(404)
+                    : .answer(200, ["Content-Length": "4", "x-amz-meta-sha256": good], Array("good".utf8))
+            }
+            return .text(request.target.hasSuffix("flipped") ? "goof" : "good")
+        }
+        let result = try fixture.run(
+            script(
+                server.port,
+                """
+                local function code(key, sum) return select(2, pcall(b.verify, b, key, { checksum = sum })).code end
+                return { b:verify("k").size, b:verify("k", { checksum = "\(good)" }).sha256, code("flipped"), code("none"),
+                  code("k", ("0"):rep(64)) }
+                """))
+        #expect(result == [4, .text(good), "EDAMAGED", "ENOENT", "EDAMAGED"])
+    }
+
+    @Test func `unfinished uploads of a key are removed until nothing is left`() throws {
+        let left = Mutex(["u1": 2, "u2": 1, "other": 1])
+        let server = try HTTPTestServer { request in
+            let upload = request.target.split(separator: "uploadId=").last.map(String.init) ?? ""
+            if request.method == "DELETE" {
+                left.withLock { $0[upload]? -= 1 }
+                return .answer(204)
+            }
+            if request.target.contains("uploadId=") {
+                return left.withLock { $0[upload] ?? 0 } > 0
+                    ? .text("<L><Part><PartNumber>1</PartNumber></Part></L>") : .answer(404)
+            }
+            func item(_ key: String, _ upload: String) -> String {
+                "<Upload><Key>\(key)</Key><UploadId>\(upload)</UploadId></Upload>"
+            }
+            return request.target.contains("key-marker=")
+                ? .text("<R><IsTruncated>false</IsTruncated>\(item("a%20k", "u2"))</R>")
+                : .text(
+                    "<R><IsTruncated>true</IsTruncated>\(item("a%20k", "u1"))\(item("a%20k2", "other"))"
+                        + "<NextKeyMarker>a%20k</NextKeyMarker><NextUploadIdMarker>u1</NextUploadIdMarker></R>")
+        }
+        #expect(try fixture.run(script(server.port, "return b:abort('a k')")) == 2)
+        #expect(left.withLock { $0 } == ["u1": 0, "u2": 0, "other": 1])
     }
 
     @Test func `lists page by page`() throws {
@@ -111,6 +227,9 @@ struct S3ModuleTests {
             for _, o in ipairs(b:list("dir/")) do names[#names + 1] = o.key .. " " .. o.size end
             table.sort(names)
             local same = hash.file("big") == hash.file("big2")
+            assert(b:verify("dir/big").size == 12000000)
+            assert(select(2, pcall(b.put, b, "empty", "small", { replace = false })).code == "EEXIST")
+            assert(b:abort("dir/big") == 0)
             b:delete("dir/big")
             return { put.size, fs.read("small2"), same, names, b:head("dir/big") == nil, b:head("empty").size }
             """
@@ -122,36 +241,4 @@ struct S3ModuleTests {
             script(server.port, "fs.write('f', 'x') b:put('k', 'f')", bucket: "no-such-bucket"))
         #expect(missing.failure.code == "ES3")
     }
-}
-
-/// rclone's server of S3, where `make rclone` has installed it.
-final class RcloneServer: Sendable {
-    static let program = Path(#filePath).parent.parent.parent.parent.parent.appending(".build/rclone/bin/rclone")
-    static var isThere: Bool { access(program.text, X_OK) == 0 }
-
-    let port: UInt16
-    // Used by nobody but its own deinit.
-    nonisolated(unsafe) private let directory: TemporaryDirectory
-    private let process: ProcessHandle
-
-    init() async throws {
-        directory = try TemporaryDirectory()
-        try directory.directory("data/bucket")
-        // Free now, and of a range from which the kernel hands it out to nobody else so soon.
-        port = try HTTPTestServer { _ in .silence }.port
-        let command =
-            "\(Self.program.text) serve s3 --config /dev/null --auth-key the-key,'the secret' "
-            + "--addr 127.0.0.1:\(port) \(directory.path.text)/data </dev/null >\(directory.path.text)/log 2>&1 & echo $!"
-        let ran = try RanProgram.run("/bin/sh", ["-c", command])
-        let pid = try #require(ran.lines.first.flatMap { Int32($0) })
-        process = try ProcessHandle(pid: pid)
-        let until = Monotonic.now + 60
-        while Monotonic.now < until {
-            if (try? ConnectProbe.connect("127.0.0.1", port: port, until: Monotonic.now + 1)) != nil { return }
-            try await Task.sleep(for: .milliseconds(50))
-        }
-        throw Failure(code: "ETEST", "rclone does not answer")
-    }
-
-    deinit { process.kill() }
 }
