@@ -14,7 +14,9 @@ import Testing
         try DatabaseWriter.rounds(150, mode: "delete")
     }
 
-    @Test("Backups that are killed at random moments: what is published restores") func kills() throws { try kill("100 1") }
+    @Test("Backups that are killed at random moments: what is published restores") func kills() throws {
+        try kill("100 1")
+    }
 
     @Test("The same with a bucket, whose server dies too", .enabled(if: access(rclone.text, X_OK) == 0, "make rclone"))
     func killsWithBucket() throws { try kill("100 2 '\(Self.rclone)'") }

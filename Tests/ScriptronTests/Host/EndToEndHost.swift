@@ -78,9 +78,13 @@ final class EndToEndHost: Sendable {
 
     /// Starts the host, by the words before it where there are any, and waits until it is up.
     func start(by words: String = "") async throws {
-        let command =
-            "cd \(directory.path.text) && \(words) \(prefix) \(TestBinary.path.text) serve --config \(at("scriptron.lua").text) "
-            + "</dev/null >>serve.log 2>&1 & echo $!"
+        try await start(
+            with: "\(words) \(prefix) \(TestBinary.path.text) serve --config \(at("scriptron.lua").text)")
+    }
+
+    /// Starts what becomes the host, in the directory, and waits until it is up.
+    func start(with words: String) async throws {
+        let command = "cd \(directory.path.text) && \(words) </dev/null >>serve.log 2>&1 & echo $!"
         let pid = try #require(Int32(try await shell(command).output.split(separator: "\n").first ?? ""))
         let handle = try ProcessHandle(pid: pid)
         process.value.withLock { $0 = handle }

@@ -47,7 +47,8 @@ struct BackupBucketTests {
         try Descriptor(owning: number).write(bytes)
     }
 
-    @Test("It is put, proven from the bucket, expired by the policy, and restored from it") func roundTrip() async throws {
+    @Test("It is put, proven from the bucket, expired by the policy, and restored from it")
+    func roundTrip() async throws {
         let server = try await RcloneServer()
         let (api, bucket) = try api(server)
         let settings: [String: Value] = ["targets": [], "buckets": [bucket]]
@@ -68,7 +69,8 @@ struct BackupBucketTests {
         #expect(try api.directory.names("box/out") == ["files"])
     }
 
-    @Test("A server that is away is named, and the directory keeps its copy; it is caught up with") func away() async throws {
+    @Test("A server that is away is named, and the directory keeps its copy; it is caught up with")
+    func away() async throws {
         let server = try await RcloneServer()
         let (api, bucket) = try api(server)
         let settings: [String: Value] = ["buckets": [bucket]]
@@ -90,7 +92,8 @@ struct BackupBucketTests {
         #expect(refused.contains("1 of 2 targets failed") && refused.contains("s3:list"), "\(refused)")
     }
 
-    @Test("A flipped byte, a cut object and a missing part are found", arguments: ["flip", "cut", "archive", "manifest"])
+    @Test(
+        "A flipped byte, a cut object and a missing part are found", arguments: ["flip", "cut", "archive", "manifest"])
     func damage(what: String) async throws {
         let server = try await RcloneServer()
         let (api, bucket) = try api(server)
@@ -122,7 +125,8 @@ struct BackupBucketTests {
         if what == "flip" { #expect(try names(server).count == 6) }
     }
 
-    @Test("A run that was killed while it put leaves nothing that counts, and its objects go") func leftovers() async throws {
+    @Test("A run that was killed while it put leaves nothing that counts, and its objects go")
+    func leftovers() async throws {
         let server = try await RcloneServer()
         let (api, bucket) = try api(server)
         try api.directory.file("box/half", "half")
@@ -153,7 +157,8 @@ struct BackupBucketTests {
             // As the server would say who keeps its own time.
             for name in try names(server) {
                 let path = server.bucket.appending("web 1").appending(Path(name))
-                guard age > 0, try FileStatus.of(path, follow: false)?.modified ?? 0 > (day + 3600) * 1_000_000_000 else {
+                guard age > 0, try FileStatus.of(path, follow: false)?.modified ?? 0 > (day + 3600) * 1_000_000_000
+                else {
                     continue
                 }
                 var times = [timeval(tv_sec: Int(day), tv_usec: 0), timeval(tv_sec: Int(day), tv_usec: 0)]

@@ -66,12 +66,14 @@ struct BackupEncryptionTests {
         #expect(try api.backup(["recipients": [recipient]])["unchanged"] == false)
     }
 
-    @Test("Other recipients make a new backup of an unchanged source; what is none makes none") func recipients() throws {
+    @Test("Other recipients make a new backup of an unchanged source; what is none makes none") func recipients() throws
+    {
         let (api, recipient) = try api()
         let other = try key(api, "other")
         let rounds: [([Value], Bool)] = [([], false), ([recipient], false), ([recipient], true), ([other], false)]
         for (recipients, unchanged) in rounds {
-            #expect(try api.backup(["recipients": .list(recipients)], keep: ["last": 9])["unchanged"] == .bool(unchanged))
+            #expect(
+                try api.backup(["recipients": .list(recipients)], keep: ["last": 9])["unchanged"] == .bool(unchanged))
             APIFixture.nextSecond()
         }
         let before = try api.directory.names("box/to")

@@ -96,9 +96,16 @@ import Testing
         #expect(try api.restore(["targets": two(api)])["from"] == .bytes(api.at("second").bytes))
         // A week later the proof finds it, and the run after that makes it good.
         api.services.state["proven"] = 0
-        let text = "for _, d in ipairs { 'to', 'second' } do for _, e in ipairs(fs.list(d, { pattern = '*.json' })) do "
-            + "local i = json.decode(fs.read(e.path)) i.proven = nil fs.write(e.path, json.encode(i)) end end"
-        try api.run(text)
+        try api.run(
+            """
+            for _, directory in ipairs { "to", "second" } do
+              for _, entry in ipairs(fs.list(directory, { pattern = "*.json" })) do
+                local info = json.decode(fs.read(entry.path))
+                info.proven = nil
+                fs.write(entry.path, json.encode(info))
+              end
+            end
+            """)
         let said = api.backupFailure(["targets": two(api), "prove": "weekly"])
         #expect(said.contains("1 of 2 targets failed"), "\(said)")
         _ = try api.run("for _, e in ipairs(fs.list('to')) do fs.remove(e) end")

@@ -10,7 +10,9 @@ import Testing
         #expect(ran.lines.last == "backup kills: as expected", "\(ran.output)")
     }
 
-    @Test("The same with a bucket, whose server dies too", .enabled(if: RcloneServer.isThere, "needs rclone: make rclone"))
+    @Test(
+        "The same with a bucket, whose server dies too",
+        .enabled(if: RcloneServer.isThere, "needs rclone: make rclone"))
     func killsWithBucket() throws {
         let script = Path(#filePath).parent.parent.parent.appending("ScriptronSoak/Crash/backup_kills.py")
         let ran = try RanProgram.run(

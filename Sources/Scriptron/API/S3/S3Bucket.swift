@@ -88,7 +88,7 @@ final class S3Bucket {
         for _ in 1..<Self.tries {
             do {
                 return try askOnce(request, expect: expect)
-            } catch where Self.mayPass(error) {
+            } catch  where Self.mayPass(error) {
                 try context(of: request.function).effects.sleep(seconds: pause * Double.random(in: 0.5...1))
                 pause *= 4
             }
@@ -99,7 +99,8 @@ final class S3Bucket {
     /// What the references of S3 and HTTP say to try again.
     private static func mayPass(_ error: any Error) -> Bool {
         if let failure = error as? Failure {
-            return ["ERESOLVE", "ECONNECT", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "ETRANSFER"].contains(failure.code)
+            return ["ERESOLVE", "ECONNECT", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "ETRANSFER"].contains(
+                failure.code)
         }
         guard let fields = (error as? HostError)?.fields else { return false }
         return [429, 500, 502, 503, 504].contains(fields["status"]?.integer ?? 0)
