@@ -46,7 +46,7 @@ build: toolchain packages ## the release binary, with the Swift runtime inside
 	swift build --configuration release --static-swift-stdlib --product scriptron
 
 bench: build ## side by side with sh, lua5.4 and bubblewrap
-	@scripts/install-packages lua5.4 bubblewrap cron python3 logrotate zstd
+	@scripts/install-packages lua5.4 bubblewrap cron python3 logrotate zstd restic systemd
 	swift build --configuration release --static-swift-stdlib --product bench-run
 	Benchmarks/run --quiet 60
 	Benchmarks/idle
