@@ -207,7 +207,7 @@ import Testing
         let text = try Files.readSmall(path)
         let value = try LuaState().evaluateConfiguration(text, name: "scriptron.lua")
         let configuration = try Configuration(value, file: path, text: text)
-        #expect(configuration.jobs.keys.sorted() == ["backup", "health", "restore", "retry", "sweep"])
+        #expect(configuration.jobs.keys.sorted() == ["backup", "health", "restore", "retry", "rotate", "sweep"])
         #expect(configuration.ceiling != nil)
     }
 }
