@@ -8,9 +8,6 @@ import subprocess
 import tempfile
 import time
 
-import bench_process
-from bench_process import quantile  # noqa: F401, for those who measure with a host
-
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BINARY = os.path.join(REPOSITORY, ".build/release/scriptron")
 
@@ -69,12 +66,45 @@ class Host:
 
     def processes(self):
         """The pids of the host and all below it."""
-        return bench_process.tree(self.process.pid)
+        parents = {}
+        for entry in os.listdir("/proc"):
+            if entry.isdigit():
+                try:
+                    stat = open(f"/proc/{entry}/stat").read()
+                except OSError:
+                    continue
+                parents.setdefault(int(stat.rsplit(")", 1)[1].split()[1]), []).append(int(entry))
+        found, todo = [], [self.process.pid]
+        while todo:
+            pid = todo.pop()
+            found.append(pid)
+            todo += parents.get(pid, [])
+        return found
 
     def cpu_seconds(self):
         """User and system time of all its processes, and of children they waited for."""
-        return bench_process.cpu_seconds(self.processes())
+        ticks = 0
+        for pid in self.processes():
+            try:
+                fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
+            except OSError:
+                continue
+            ticks += sum(int(field) for field in fields[11:15])
+        return ticks / os.sysconf("SC_CLK_TCK")
 
     def memory(self):
         """PSS and RSS of all its processes, in bytes."""
-        return bench_process.memory(self.processes())
+        pss = rss = 0
+        for pid in self.processes():
+            for line in open(f"/proc/{pid}/smaps_rollup"):
+                if line.startswith("Pss:"):
+                    pss += int(line.split()[1]) * 1024
+                if line.startswith("Rss:"):
+                    rss += int(line.split()[1]) * 1024
+        return pss, rss
+
+
+def quantile(values, share):
+    """The value that this share of them stays within."""
+    values = sorted(values)
+    return values[min(len(values) - 1, int(len(values) * share))]

@@ -29,7 +29,7 @@ import Testing
         ("0 12 * * fri#2,monL", "at 12:00, on the 2nd Friday and the last Monday of the month"),
         ("0 12 ? jan FRI-MON", "at 12:00, on Monday and Friday to Sunday in January"),
         ("*/20 * * * * *", "every 20 seconds"),
-        ("*/7 * * * * *", "at every 7th second of every minute"),
+        ("*/7 * * * * *", "at every 7th second of every minute, every day"),
         ("* 30 2 * * *", "every second of 02:30, every day"),
         ("*/20 * 3 * * *", "every 20 seconds of every minute from 03:00 to 03:59, every day"),
         ("15,45 59 1,2 * * *", "at seconds 15 and 45 of 01:59 and 02:59, every day"),
