@@ -103,7 +103,8 @@ class Webhook(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         manner = Webhook.manner
         if manner in ("take", "half"):
-            HOOK.take([(alert["event"], alert["key"]) for alert in body["alerts"] if alert["job"] == "doors"])
+            HOOK.take([(alert["event"], alert["key"]) for alert in body["alerts"]
+                       if alert["job"] == "doors" and alert["key"][0] == "k"])
         if manner == "hang":
             time.sleep(3)
         if manner in ("drop", "hang", "half"):
@@ -167,7 +168,7 @@ class MailServer:
             words = {"firing": "fired", "still firing": "reminder", "resolved": "resolved"}
             MAILBOX.take([
                 (words[word], key)
-                for word, key in re.findall(r"^(?:critical, )?(still firing|firing|resolved): doors\.(\w+)\r?$", text, re.M)
+                for word, key in re.findall(r"^(?:critical, )?(still firing|firing|resolved): doors\.(k\d+)\r?$", text, re.M)
             ])
 
 
