@@ -41,7 +41,15 @@ import Testing
 
     @Test("It is confined before its part comes") func confined() async throws {
         let pid = try await ahead()
-        let status = String(decoding: try Files.readSmall(Path("/proc/\(pid)/status")), as: UTF8.self)
+        func look() throws -> String {
+            String(decoding: try Files.readSmall(Path("/proc/\(pid)/status")), as: UTF8.self)
+        }
+        var status = try look()
+        // The zygote tells of it as soon as it is forked.
+        for _ in 0..<1000 where !status.contains("Seccomp:\t2") {
+            try await Task.sleep(for: .milliseconds(10))
+            status = try look()
+        }
         #expect(status.contains("NoNewPrivs:\t1"))
         #expect(status.contains("Seccomp:\t2"))
         #expect(status.contains("CapEff:\t0000000000000000"))
