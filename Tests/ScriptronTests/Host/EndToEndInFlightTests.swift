@@ -81,10 +81,13 @@ struct EndToEndInFlightTests {
         for number in 1...3 { jobs["loop\(number)"] = "while true do end" }
         let host = try EndToEndHost(jobs: jobs)
         try await host.start()
-        #expect(!host.log.contains("is broken"), "it was up before they were given up")
         try await host.eventually("they are told as broken") {
             (1...3).allSatisfy { host.log.contains("job loop\($0) is broken") } ? true : nil
         }
+        let lines = host.log.split(separator: "\n")
+        let up = try #require(lines.firstIndex { $0.contains("is up") })
+        let broken = try #require(lines.firstIndex { $0.contains("is broken") })
+        #expect(up < broken, "it was up before they were given up")
         #expect(try await host.row("loop1")?["error"]?.text?.contains("took longer than 10 s") == true)
         #expect(try await !host.history("tick").isEmpty)
         try await host.stop()
