@@ -8,7 +8,7 @@ package final class Catalog: Sendable {
     /// How many jobs are loaded at the same time.
     static let width = 8
     /// A load that takes longer no longer holds up others, in seconds; and how many such there are at the same time.
-    static let slowAfter = 1.0
+    static let slowAfter = 5.0
     static let mostSlow = 24
 
     /// What the catalog is connected to.

@@ -200,13 +200,17 @@ extension Daemon: HostControl {
         }
     }
 
-    /// The job by its name or its script's path.
+    /// The job by its name or its script's path; one that is being loaded for the first time is waited for, on the
+    /// thread of whoever asks.
     func known(_ name: String) throws(Failure) -> CatalogEntry {
+        let path = name.hasPrefix("/") ? Path(name).normalized : nil
+        let end = Monotonic.now + Evaluator.timeout + 2
+        while parts.catalog.pending.contains(where: { $0.name == name || $0.script == path }), Monotonic.now < end {
+            Monotonic.sleep(until: Monotonic.now + 0.02)
+        }
         if let entry = parts.catalog.entry(name) { return entry }
         let entries = parts.catalog.entries
-        if name.hasPrefix("/"), let entry = entries.first(where: { $0.script == Path(name).normalized }) {
-            return entry
-        }
+        if let path, let entry = entries.first(where: { $0.script == path }) { return entry }
         let nearest = Nearest.names(to: name, among: entries.map(\.name), limit: 1).first
         throw Failure(
             code: ControlCode.noJob, "there is no job \(name)",
