@@ -199,12 +199,9 @@ end
 --- When the sources were last as a backup has them that was proven by a restore; nil: never.
 function Backup:last_proven(info)
   for _, holder in ipairs(self.targets:holders(info.name)) do
-    if holder.info.proven then
-      state.set("last_proven", self.now)
-      return self.now
-    end
+    if holder.info.proven then return self.now end
   end
-  return state.get("last_proven")
+  return state.get("proven")
 end
 
 function Backup:run()

@@ -72,7 +72,7 @@ struct EndToEndInFlightTests {
         }
         #expect(row["outcome"]?.text == "succeeded" && row["attempt"] == 2, "\(row)")
         #expect(row["result"]?["left"]?.double ?? 0 > 600)
-        #expect(try await host.command("show", "1", "--json").rows.first?["header"]?["timeout"] == 1200)
+        #expect(try await host.command("show", "1", "--json").rows.first?["header"]?["timeout"]?.double == 1200)
         try await host.stop()
     }
 
