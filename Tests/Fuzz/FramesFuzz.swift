@@ -2,7 +2,7 @@
 // that the host's records rely on. The first byte chooses: raw packets, or a message with any value inside.
 // Longest: 512
 // Sources: Worker/MessageFraming Worker/WorkerMessage Worker/WorkerOrder Worker/ZygoteProtocol Effects/HostService
-// Sources: Platform/ProcessExit Store/LogRecord
+// Sources: Platform/ProcessExit Store/LogRecord Sandbox/ConfinedFiles
 
 /// The socket is not here, only the size of its packets: small, so that messages of several are common.
 enum PacketSocket { static let maxPacket = 64 }

@@ -110,6 +110,7 @@ struct EndToEndOverlapTests {
             "return { groups = { db = 1 }, concurrency = 10 }",
             jobs: [
                 "one": waiting("group = \"db\","), "two": waiting("group = \"db\","), "free": waiting(""),
+                "next": waiting(""),
             ])
         try await host.start()
         for job in ["one", "two", "free"] { #expect(try await host.command("run", job, "--detach").code == 0) }
@@ -122,7 +123,7 @@ struct EndToEndOverlapTests {
         try host.write("scriptron.lua", "return { groups = { db = 2 }, concurrency = 10 }")
         try await host.eventually("the limit is raised while they run") {
             // The next start looks at it.
-            _ = try await host.command("run", "free", "--detach")
+            _ = try await host.command("run", "next", "--detach")
             return try await runs(host, "two", "running").count == 1 ? true : nil
         }
         try host.write("data/go", "")
