@@ -29,7 +29,8 @@ end
 -- weekly.
 local function is_due(info, how, can_restore, now)
   if how == "never" then return false end
-  if how == "always" and can_restore then return not info.proven end
+  if not can_restore then return now - state.get("checked", { default = 0 }) >= week - 3600 end
+  if how == "always" then return not info.proven end
   return now - math.max(state.get("proven", { default = 0 }), info.proven or 0) >= week - 3600
 end
 
@@ -62,7 +63,8 @@ function proof.run(all, name, is_fresh, settings, now, is_dry, workplace)
     end
     if not good then all:condemn(holder.target, holder.info, why) end
   end
-  if restored or not can_restore then state.set("proven", now) end
+  -- Compared checksums are no proof: `health` tells how old the last one is.
+  if restored or not can_restore then state.set(restored and "proven" or "checked", now) end
   if not restored then return false end
   for _, holder in ipairs(all:holders(name)) do
     holder.info.proven = time.now()
