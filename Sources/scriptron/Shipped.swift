@@ -15,6 +15,7 @@ enum Shipped {
             ("jobs/lib/backoff.lua", PackageResources.backoff_lua),
             ("jobs/lib/breaker.lua", PackageResources.breaker_lua),
             ("jobs/lib/delivery.lua", PackageResources.delivery_lua),
+            ("jobs/lib/endpoints.lua", PackageResources.endpoints_lua),
             ("jobs/lib/spool.lua", PackageResources.spool_lua),
             ("jobs/lib/backups.lua", PackageResources.backups_lua),
             ("jobs/lib/retention.lua", PackageResources.retention_lua),

@@ -11,7 +11,7 @@ import Testing
         let binary = getenv("SCRIPTRON_BINARY").map { String(cString: $0) } ?? built
         let seed = getenv("SEED").map { String(cString: $0) } ?? "1"
         let script = Path(#filePath).parent.appending("Retry/retry.py")
-        #expect(system("python3 '\(script)' '\(binary)' --tasks 20000 --seed '\(seed)'") == 0)
+        #expect(system("python3 '\(script)' '\(binary)' --tasks 20000 --every 2 --seed '\(seed)'") == 0)
     }
 
     @Test("Fifty kills of the host, then zygotes and workers: every second is accounted for, once")

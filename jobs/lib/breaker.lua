@@ -1,18 +1,17 @@
---- Circuit breakers: an endpoint that fails again and again is left alone for a while, so that it neither holds up the
+--- Circuit breakers: a server that fails again and again is left alone for a while, so that it neither holds up the
 --- tasks of others nor is kept down by ours.
 ---
---- What is remembered of an endpoint is a plain table: `{ failures, opened, until_time }`; nil while all is well.
+--- What is remembered of a server is a plain table: `{ failures, opened, until_time }`; nil while all is well.
 --- `failures` counts those in a row. From `policy.failures` on the breaker is open until `until_time`: nothing is sent.
 --- Then it is half-open: one probe goes through, and its end closes the breaker or opens it again, for twice as long.
 local breaker = {}
 
---- Until when nothing may be sent; nil: it may be sent now.
-function breaker.blocked(memory, now)
-  if memory and memory.until_time and memory.until_time > now then return memory.until_time end
+--- Until when nothing may be sent; nil: it may be sent now. What lies further ahead than `longest` was set by a clock
+--- that was wrong, and holds nobody up.
+function breaker.blocked(memory, now, longest)
+  local until_time = memory and memory.until_time
+  if until_time and until_time > now and until_time - now <= longest then return until_time end
 end
-
---- What is remembered after a success: nothing, but that the endpoint is disabled, which a success cannot be.
-function breaker.succeeded() return nil end
 
 --- What is remembered after a failure; `wait` is what the server asked for, in seconds.
 function breaker.failed(memory, policy, now, wait)

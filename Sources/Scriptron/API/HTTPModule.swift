@@ -27,7 +27,7 @@ package func httpModule(_ context: APIContext) -> HostModule {
 private struct HTTPArguments {
     private static let known = [
         "method", "headers", "query", "body", "json", "file", "unix", "timeout", "max", "expect", "redirects", "auth",
-        "bearer", "ca", "dry",
+        "bearer", "ca", "cut", "dry",
     ]
     private static let mostRedirects: Int64 = 20
 
@@ -69,6 +69,7 @@ private struct HTTPArguments {
         call.method = (given ?? method ?? "GET").uppercased()
         call.timeout = try options.duration("timeout") ?? (isFile ? 3600 : 30)
         call.most = try options.size("max") ?? (isFile ? 1 << 50 : 16 << 20)
+        call.cuts = try options.bool("cut", default: false)
         call.dry = options.take("dry")
         if let count = options.take("redirects") {
             guard let count = count.integer, (0...Self.mostRedirects).contains(count) else {

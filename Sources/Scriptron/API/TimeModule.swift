@@ -11,6 +11,10 @@ package func timeModule(_ context: APIContext) -> HostModule {
                 try arguments.end(0)
                 return [.number(try context.current("time.precise").effects.now().epoch)]
             },
+            HostFunction("steady") { arguments in
+                try arguments.end(0)
+                return [.number(try context.current("time.steady").effects.steady())]
+            },
             HostFunction("format") { arguments in
                 let instant = try instant(arguments, 0)
                 let pattern = arguments[1].isNull ? "%Y-%m-%d %H:%M:%S" : try arguments.text(1, "format")

@@ -107,6 +107,8 @@ package protocol Effects: AnyObject {
     func post(_ note: WorkerNote)
     /// The wall clock; in a dry run the instant it pretends to be.
     func now() -> Timestamp
+    /// Seconds on a clock that only runs forward, and that nobody sets.
+    func steady() -> Double
     /// Waits, at most to the attempt's deadline (`EDEADLINE`); in a dry run time only seems to pass.
     func sleep(seconds: Double) throws(Failure)
 }

@@ -8,6 +8,7 @@ extension LiveEffects {
         request.headers = call.headers
         request.login = call.login
         request.most = call.most
+        request.cuts = call.cuts
         request.unixSocket = call.unix
         request.verifies = call.verifies
         request.trust = call.trust?.path

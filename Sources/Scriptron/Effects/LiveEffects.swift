@@ -55,6 +55,7 @@ package final class LiveEffects: Effects {
     package func post(_ note: WorkerNote) { settings.services.post(note) }
 
     package func now() -> Timestamp { SystemClock().now() }
+    package func steady() -> Double { Monotonic.now }
 
     package func sleep(seconds: Double) throws(Failure) {
         let until = Monotonic.now + seconds

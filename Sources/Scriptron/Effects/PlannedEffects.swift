@@ -50,6 +50,7 @@ package final class PlannedEffects: Effects {
     package func post(_ note: WorkerNote) { live.post(note) }
 
     package func now() -> Timestamp { (clock ?? live.now()) + slept }
+    package func steady() -> Double { live.steady() + slept }
 
     package func sleep(seconds: Double) throws(Failure) {
         try live.checkDeadline("time.sleep")

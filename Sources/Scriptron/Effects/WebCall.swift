@@ -26,6 +26,8 @@ package struct WebCall: Sendable {
     package var login: TransferRequest.Login?
     package var timeout = 30.0
     package var most: Int64 = 16 << 20
+    /// Whether an answer that is larger is cut there.
+    package var cuts = false
     /// Only the handshake: who is there, by which certificate.
     package var isHandshake = false
     package var verifies = true

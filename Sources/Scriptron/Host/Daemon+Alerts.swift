@@ -77,6 +77,7 @@ extension Daemon {
                     job: job, key: "unkillable", severity: .critical,
                     summary: "the kernel cannot kill the process \(pid) of run \(run), which keeps its slot"))
         }
+        findings += queueWatch.findings()
         for (about, failure) in state.withLock({ $0.troubles }) {
             findings.append(
                 AlertBook.Finding(

@@ -266,7 +266,7 @@ extension Daemon: HostControl {
     }
 
     package func queue(_ order: QueueOrder) throws(Failure) -> [Value] {
-        try QueueDesk(store: store) { [clock] in clock.now() }.obey(order)
+        try queues.obey(order)
     }
 
     // Helpers.

@@ -29,6 +29,8 @@ package final class Daemon: Sendable {
     let directory: StateDirectory
     let store: SQLiteStore
     let logs: RunLogs
+    let queues: QueueDesk
+    let queueWatch: QueueWatch
     let clock: any WallClock
     let started: Timestamp
     let state: Mutex<State>
@@ -89,6 +91,8 @@ package final class Daemon: Sendable {
             if killed > 0 { say("killed \(killed) process(es) that an earlier host left behind") }
             store = try SQLiteStore(directory: places.store)
             logs = RunLogs(directory: places.runs)
+            queues = QueueDesk(store: store, now: { clock.now() }, monotonic: { clock.monotonic })
+            queueWatch = QueueWatch(store: store, clock: clock)
             state = Mutex(State(environment: environment, loader: core.loader))
             parts = Parts()
             watcher = try SourceWatcher(
@@ -119,7 +123,7 @@ package final class Daemon: Sendable {
         let desk = ServiceDesk(
             store: store,
             machine: MachineServices(names: core.workers.names) { [loop = core.loop] in loop.after($0, handler: $1) },
-            alerts: book, metrics: metrics, now: { [clock] in clock.now() }
+            alerts: book, metrics: metrics, queues: queues
         ) { [unowned self] () throws(Failure) in
             try jobFigures()
         }
@@ -151,9 +155,10 @@ package final class Daemon: Sendable {
                 later: { [loop = core.loop] in loop.after($0, handler: $1) }, busy: { supervisor.busy($0) },
                 claimed: { supervisor.add($0) }, trouble: { [unowned self] in trouble("store", $0) }))
         do throws(SystemError) {
-            _ = try core.loop.watch(alarm.descriptor) {
-                _ = try? alarm.read()
+            _ = try core.loop.watch(alarm.descriptor) { [unowned self] in
+                let event = try? alarm.read()
                 scheduler.tick()
+                if event == .clockSet { clockWasSet() }
             }
         } catch {
             throw error.failure()
@@ -182,6 +187,7 @@ package final class Daemon: Sendable {
     package func start() throws(Failure) {
         try load()
         do {
+            try queues.clockWasSetBack()
             let now = clock.now()
             let recovery = Recovery(store: store, catalog: parts.catalog, environment: core.environment, now: now)
             parts.supervisor.add(try recovery.openRuns())
@@ -196,6 +202,18 @@ package final class Daemon: Sendable {
         core.loop.post { [self] in rescanLater() }
         retryLater()
         upkeepLater(after: 60)
+    }
+
+    /// Whatever waits for a time span, and was told to by a clock that showed a later time, waits for it from now.
+    private func clockWasSet() {
+        upkeep.submit { [self] in
+            do throws(Failure) {
+                try queues.clockWasSetBack()
+                trouble("clock", nil)
+            } catch {
+                trouble("clock", error)
+            }
+        }
     }
 
     private let isScheduling = Mutex(false)

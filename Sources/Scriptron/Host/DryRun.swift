@@ -148,7 +148,8 @@ struct DryRun {
         let loop = core.loop
         let desk = ServiceDesk(
             store: store, machine: MachineServices(names: core.workers.names) { loop.after($0, handler: $1) },
-            alerts: AlertBook(.looking(store)), metrics: MetricDesk(store: store), now: { fireTime }
+            alerts: AlertBook(.looking(store)), metrics: MetricDesk(store: store),
+            queues: QueueDesk(store: store, now: { fireTime })
         ) { .list([]) }
         let launch = WorkerLaunch(
             order: order, files: job.version.descriptor, grant: grant.forDryRun, name: job.name)

@@ -2,10 +2,27 @@
 package final class QueueDesk: Sendable {
     private let store: any Store
     private let now: @Sendable () -> Timestamp
+    /// The clock of leases. They live no longer than this host, so that it may be one of its own, which nobody sets.
+    private let leaseClock: @Sendable () -> Timestamp
 
-    package init(store: any Store, now: @escaping @Sendable () -> Timestamp = { SystemClock().now() }) {
+    package init(
+        store: any Store, now: @escaping @Sendable () -> Timestamp = { SystemClock().now() },
+        monotonic: @escaping @Sendable () -> Double = { Monotonic.now }
+    ) {
         self.store = store
         self.now = now
+        let (start, began) = (now(), monotonic())
+        leaseClock = { start + (monotonic() - began) }
+    }
+
+    /// The clock was set back, before or while this host runs: nothing is to wait for what it has already seen.
+    package func clockWasSetBack() throws(Failure) {
+        let now = now()
+        do {
+            try store.write { try $0.setBackQueues(to: now) }
+        } catch {
+            throw Failure.wrapping(error)
+        }
     }
 
     // For workers.
@@ -24,7 +41,7 @@ package final class QueueDesk: Sendable {
     private func work(_ call: ServiceCall) throws(Failure) -> @Sendable (any StoreSession) throws -> Value {
         let arguments = ServiceArguments(service: call.service, values: call.arguments)
         let queue = try arguments.queue()
-        let (run, now) = (call.run, now())
+        let (run, now, leaseNow) = (call.run, now(), leaseClock())
         switch call.service {
         case .queuePush:
             let body = try QueueRules.body(call.arguments["body"] ?? .null)
@@ -39,27 +56,29 @@ package final class QueueDesk: Sendable {
             let crashes = try arguments.count("crashes", 1...1000) ?? QueueTask.crashCap
             return { session in
                 let claimed = try session.claimTasks(
-                    queue: queue, run: run, max: most, lease: lease, crashLimit: crashes, now: now)
+                    queue: queue, run: run, max: most, lease: lease, crashLimit: crashes, now: now,
+                    leaseNow: leaseNow)
                 return .list(
                     claimed.map { task in
                         [
                             "id": .int(task.id), "body": task.body, "key": task.key.map { .text($0) } ?? .null,
                             "attempt": .int(Int64(task.attempts)), "crashes": .int(Int64(task.crashes)),
-                            "pushed": .number(task.pushed.epoch), "lease": .number(task.due.epoch),
+                            "pushed": .number(task.pushed.epoch), "age": .number(max(0, now - task.born)),
+                            "lease": .number(task.due.epoch),
                             "token": .int(task.token), "error": task.error.map { .text($0) } ?? .null,
                         ]
                     })
             }
         case .queueDone:
             let leases = try arguments.leases()
-            return { Self.lost(try $0.finishTasks(queue: queue, run: run, leases, now: now)) }
+            return { Self.lost(try $0.finishTasks(queue: queue, run: run, leases, now: now, leaseNow: leaseNow)) }
         case .queueReturn:
             let returns = try arguments.returns()
-            return { Self.lost(try $0.returnTasks(queue: queue, run: run, returns, now: now)) }
+            return { Self.lost(try $0.returnTasks(queue: queue, run: run, returns, now: now, leaseNow: leaseNow)) }
         case .queueExtend:
             let leases = try arguments.leases()
             let lease = max(try arguments.seconds("lease") ?? 300, 1)
-            return { Self.lost(try $0.extendTasks(queue: queue, run: run, leases, lease: lease, now: now)) }
+            return { Self.lost(try $0.extendTasks(queue: queue, run: run, leases, lease: lease, now: leaseNow)) }
         case .queueDead:
             let query = TaskQuery(
                 queue: queue, state: .dead, after: call.arguments["after"]?.integer ?? 0,
@@ -76,7 +95,7 @@ package final class QueueDesk: Sendable {
         case .queuePause:
             let seconds = try arguments.seconds("seconds")
             return { session in
-                try session.pauseQueue(queue, until: seconds.map { now + $0 })
+                try session.pauseQueue(queue, until: seconds.map { now + $0 }, now: now)
                 return .null
             }
         case .queueResume:
@@ -133,7 +152,7 @@ package final class QueueDesk: Sendable {
             case .pause(let queue, let seconds):
                 let queue = try QueueRules.name(queue)
                 let until = try seconds.map { (seconds) throws(Failure) in now + (try QueueRules.delay(seconds)) }
-                try store.write { try $0.pauseQueue(queue, until: until) }
+                try store.write { try $0.pauseQueue(queue, until: until, now: now) }
                 return try obey(.stats(queue: queue))
             case .resume(let queue):
                 let queue = try QueueRules.name(queue)

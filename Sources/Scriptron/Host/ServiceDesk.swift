@@ -19,17 +19,16 @@ package final class ServiceDesk: Sendable {
     private let jobs: @Sendable () throws(Failure) -> Value
 
     package init(
-        store: any Store, machine: MachineServices, alerts: AlertBook, metrics: MetricDesk,
+        store: any Store, machine: MachineServices, alerts: AlertBook, metrics: MetricDesk, queues: QueueDesk,
         units: ServiceUnits = ServiceUnits(),
-        now: @escaping @Sendable () -> Timestamp = { SystemClock().now() },
         jobs: @escaping @Sendable () throws(Failure) -> Value
     ) {
-        queues = QueueDesk(store: store, now: now)
         self.store = store
         self.machine = machine
         self.units = units
         self.alerts = alerts
         self.metrics = metrics
+        self.queues = queues
         self.jobs = jobs
     }
 

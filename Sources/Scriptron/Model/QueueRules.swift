@@ -31,8 +31,14 @@ package enum QueueRules {
         return text
     }
 
-    /// A body that can be kept: it has a form in JSON, and is not too large (`E2BIG`).
+    /// How deep lists and tables of a body may nest: it goes through frames and records that put it deeper.
+    package static let depthCap = 100
+
+    /// A body that can be kept: it has a form in JSON, and is not too large (`E2BIG`) nor too deep.
     package static func body(_ value: Value) throws(Failure) -> Value {
+        guard isShallow(value, depthCap) else {
+            throw Failure(code: "EARGUMENT", "the body of a task may nest \(depthCap) levels, and this one nests deeper")
+        }
         let size = try JSON.encode(value).count
         guard size <= QueueTask.bodyCap else {
             throw Failure(
@@ -41,6 +47,14 @@ package enum QueueRules {
                 cure: "keep large data in a file, and let the body name it")
         }
         return value
+    }
+
+    private static func isShallow(_ value: Value, _ levels: Int) -> Bool {
+        switch value {
+        case .list(let values): levels > 0 && values.allSatisfy { isShallow($0, levels - 1) }
+        case .map(let values): levels > 0 && values.values.allSatisfy { isShallow($0, levels - 1) }
+        default: true
+        }
     }
 
     /// Seconds from now: not below 0, not beyond a year.

@@ -29,6 +29,10 @@ package struct QueueTask: Sendable, Hashable {
     /// Waiting: not before; leased: the lease's end; dead: since when.
     package var due: Timestamp
     package var pushed: Timestamp
+    /// Since when it is tried: when it was pushed, or requeued.
+    package var born: Timestamp
+    /// When `due` was set: what it waits for is a time span, which a clock that is set back must not stretch.
+    package var since: Timestamp
     /// How often it failed, and the try that goes on.
     package var attempts: Int
     /// How often its worker ended without a word about it.
@@ -54,6 +58,8 @@ package struct QueueTask: Sendable, Hashable {
         self.state = state
         self.due = due
         self.pushed = pushed
+        born = pushed
+        since = pushed
         self.attempts = attempts
         self.crashes = crashes
         self.token = token
@@ -120,6 +126,8 @@ package struct QueueFigures: Sendable, Hashable {
     package var isPaused = false
     /// Until when, where it is not for good.
     package var pausedUntil: Timestamp?
+    /// When a job last asked for tasks of it; to the minute.
+    package var claimed: Timestamp?
     /// How many were ever done, and how many tries failed or crashed.
     package var done: Int64 = 0
     package var failed: Int64 = 0

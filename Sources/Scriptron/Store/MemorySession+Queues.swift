@@ -79,4 +79,28 @@ extension MemorySession {
     func rememberDone(queue: String, key: String, task: Int64, now: Timestamp, since: Timestamp) throws {
         try changing { $0.doneTasks[.init(queue), default: [:]][.init(key)] = (task, now) }
     }
+
+    func setBackQueues(to now: Timestamp) throws {
+        try changing { content in
+            for (id, task) in content.tasks {
+                var task = task
+                if task.state == .waiting, task.since > now {
+                    task.due = now + (task.due - task.since)
+                    task.since = now
+                }
+                task.born = min(task.born, now)
+                content.tasks[id] = task
+            }
+            content.doneTasks = content.doneTasks.mapValues { $0.mapValues { ($0.task, min($0.finished, now)) } }
+            for (name, record) in content.queues {
+                var record = record
+                record.claimed = record.claimed.map { min($0, now) }
+                if let at = record.pausedAt, at > now {
+                    record.pausedUntil = record.pausedUntil.map { now + ($0 - at) }
+                    record.pausedAt = now
+                }
+                content.queues[name] = record
+            }
+        }
+    }
 }

@@ -26,6 +26,10 @@ package protocol QueueRows {
     func doneTask(queue: String, key: String, since: Timestamp) throws -> Int64?
     /// Remembers a key whose task is done, and forgets a few that are older than `since`.
     func rememberDone(queue: String, key: String, task: Int64, now: Timestamp, since: Timestamp) throws
+
+    /// The clock was set back to `now`: what was noted later than that is noted now, and what waits for a time span
+    /// from then waits for it from now.
+    func setBackQueues(to now: Timestamp) throws
 }
 
 /// A task that is due, before all of it is read.
@@ -57,6 +61,10 @@ package struct QueueRecord: Sendable, Hashable {
     package var name: String
     package var isPaused = false
     package var pausedUntil: Timestamp?
+    /// When it was paused: the pause is a time span.
+    package var pausedAt: Timestamp?
+    /// When a job last asked for tasks; to the minute.
+    package var claimed: Timestamp?
     package var done: Int64 = 0
     package var failed: Int64 = 0
     package var crashed: Int64 = 0

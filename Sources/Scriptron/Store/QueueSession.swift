@@ -23,12 +23,17 @@ extension QueueRows {
 
     /// Leases tasks that are due to a run for so many seconds, the longest due first. A task on which a worker died
     /// comes alone, so that it takes no other down with it.
+    ///
+    /// Leases are told by a clock of their own, `leaseNow`: one that nobody sets, or a step of the clock would end them.
     package func claimTasks(
-        queue: String, run: Int64, max: Int, lease: Double, crashLimit: Int, now: Timestamp
+        queue: String, run: Int64, max: Int, lease: Double, crashLimit: Int, now: Timestamp,
+        leaseNow: Timestamp? = nil
     ) throws -> [QueueTask] {
-        for expired in try dueTasks(queue: queue, state: .leased, until: now, unsuspected: false, limit: .max) {
+        let leaseNow = leaseNow ?? now
+        for expired in try dueTasks(queue: queue, state: .leased, until: leaseNow, unsuspected: false, limit: .max) {
             try crash(expired.id, "its lease ran out", now)
         }
+        try noteClaim(queue, now)
         if try queueRecord(queue)?.isPaused(at: now) ?? true { return [] }
         var due = try dueTasks(queue: queue, state: .waiting, until: now, unsuspected: false, limit: 1)
         if due.first?.crashes == 0 {
@@ -41,7 +46,7 @@ extension QueueRows {
             if !claimed.isEmpty, bytes > QueueTask.claimCap { break }
             guard var task = try task(next.id) else { continue }
             task.state = .leased
-            task.due = now + lease
+            task.due = leaseNow + lease
             task.attempts += 1
             task.token += 1
             task.run = run
@@ -54,11 +59,11 @@ extension QueueRows {
 
     /// Takes tasks that are done out of the queue; returns those whose lease is lost, which are left as they are.
     package func finishTasks(
-        queue: String, run: Int64, _ leases: [TaskLease], now: Timestamp
+        queue: String, run: Int64, _ leases: [TaskLease], now: Timestamp, leaseNow: Timestamp? = nil
     ) throws -> [Int64] {
         var lost: [Int64] = []
         for lease in leases {
-            guard let task = try held(lease, queue, run, now) else {
+            guard let task = try held(lease, queue, run, leaseNow ?? now) else {
                 lost.append(lease.id)
                 continue
             }
@@ -73,18 +78,19 @@ extension QueueRows {
 
     /// Gives tasks back that were not done; returns those whose lease is lost.
     package func returnTasks(
-        queue: String, run: Int64, _ returns: [TaskReturn], now: Timestamp
+        queue: String, run: Int64, _ returns: [TaskReturn], now: Timestamp, leaseNow: Timestamp? = nil
     ) throws -> [Int64] {
         var lost: [Int64] = []
         var failed: Int64 = 0
         for back in returns {
-            guard var task = try held(back.lease, queue, run, now) else {
+            guard var task = try held(back.lease, queue, run, leaseNow ?? now) else {
                 lost.append(back.lease.id)
                 continue
             }
             task.run = nil
             task.state = .waiting
             task.error = back.error ?? task.error
+            task.since = now
             switch back.fate {
             case .retry(let after):
                 task.due = now + after
@@ -103,7 +109,7 @@ extension QueueRows {
         return lost
     }
 
-    /// Prolongs leases, to so many seconds from now; returns those that are lost.
+    /// Prolongs leases, to so many seconds from now on their clock; returns those that are lost.
     package func extendTasks(
         queue: String, run: Int64, _ leases: [TaskLease], lease: Double, now: Timestamp
     ) throws -> [Int64] {
@@ -128,6 +134,7 @@ extension QueueRows {
                 task.run = nil
                 task.attempts -= 1
                 task.due = now
+                task.since = now
                 try updateTask(task)
             }
         }
@@ -152,6 +159,9 @@ extension QueueRows {
             guard var task = try task(id), task.queue == queue, task.state != .leased else { continue }
             task.state = .waiting
             task.due = now + max(0, delay)
+            task.since = now
+            // Its age counts anew, or one that was too old would die of it again at once.
+            task.born = now
             task.attempts = 0
             task.crashes = 0
             try updateTask(task)
@@ -172,10 +182,11 @@ extension QueueRows {
     }
 
     /// Has the queue hand out nothing, until an instant or (nil) until `resumeQueue`.
-    package func pauseQueue(_ name: String, until: Timestamp?) throws {
+    package func pauseQueue(_ name: String, until: Timestamp?, now: Timestamp) throws {
         var record = try queueRecord(name) ?? QueueRecord(name: name)
         record.isPaused = true
         record.pausedUntil = until
+        record.pausedAt = now
         try setQueueRecord(record)
     }
 
@@ -183,6 +194,7 @@ extension QueueRows {
         var record = try queueRecord(name) ?? QueueRecord(name: name)
         record.isPaused = false
         record.pausedUntil = nil
+        record.pausedAt = nil
         try setQueueRecord(record)
     }
 
@@ -193,6 +205,7 @@ extension QueueRows {
             var one = QueueFigures(name: record.name)
             one.isPaused = record.isPaused(at: now)
             one.pausedUntil = one.isPaused ? record.pausedUntil : nil
+            one.claimed = record.claimed
             (one.done, one.failed, one.crashed) = (record.done, record.failed, record.crashed)
             figures[record.name] = one
         }
@@ -227,11 +240,19 @@ extension QueueRows {
         task.crashes += 1
         task.run = nil
         task.due = now
+        task.since = now
         task.state = task.crashes < task.crashLimit ? .waiting : .dead
         let times = task.crashes == 1 ? "once" : "\(task.crashes) times"
         task.error = "its worker ended \(times) without a word about it, the last time because \(reason)"
         try updateTask(task)
         try count(task.queue) { $0.crashed += 1 }
+    }
+
+    /// Remembers that a job asks for tasks of the queue; to the minute, so that it costs no write each time.
+    private func noteClaim(_ queue: String, _ now: Timestamp) throws {
+        guard var record = try queueRecord(queue), record.claimed.map({ now - $0 >= 60 }) ?? true else { return }
+        record.claimed = now
+        try setQueueRecord(record)
     }
 
     private func count(_ queue: String, _ change: (inout QueueRecord) -> Void) throws {

@@ -1,41 +1,46 @@
 /// The rows of queues.
 extension SQLiteSession {
     private static let taskColumns =
-        "id, queue, key, body, state, due, pushed, attempts, crashes, token, run, crash_limit, error"
+        """
+        id, queue, key, body, state, due, pushed, attempts, crashes, token, run, crash_limit, error, born, since
+        """
 
     private static func task(_ row: SQLiteStatement) throws(Failure) -> QueueTask {
-        QueueTask(
+        var task = QueueTask(
             id: row.int(0), queue: row.text(1), key: row.optionalText(2), body: try row.json(3),
             state: try row.word(4, QueueTask.State.self), due: row.timestamp(5), pushed: row.timestamp(6),
             attempts: Int(row.int(7)), crashes: Int(row.int(8)), token: row.int(9), run: row.optionalInt(10),
             crashLimit: Int(row.int(11)), error: row.optionalText(12))
+        task.born = row.timestamp(13)
+        task.since = row.timestamp(14)
+        return task
     }
 
     func insertTask(_ task: QueueTask) throws -> Int64 {
         try open.run(
             """
-            INSERT INTO task (queue, key, body, state, due, pushed, attempts, crashes, token, run, crash_limit, error)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO task (
+                queue, key, body, pushed, state, due, since, born, attempts, crashes, token, run, crash_limit, error)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
-            [.text(task.queue), .init(task.key), .text(try JSON.text(task.body))] + changing(task, pushed: task.pushed))
+            [.text(task.queue), .init(task.key), .text(try JSON.text(task.body)), .init(task.pushed)] + changing(task))
         return try open.lastInsertID
     }
 
     func updateTask(_ task: QueueTask) throws {
         try open.run(
             """
-            UPDATE task SET state = ?, due = ?, attempts = ?, crashes = ?, token = ?, run = ?, crash_limit = ?,
-                error = ? WHERE id = ?
-            """, changing(task, pushed: nil) + [.int(task.id)])
+            UPDATE task SET state = ?, due = ?, since = ?, born = ?, attempts = ?, crashes = ?, token = ?, run = ?,
+                crash_limit = ?, error = ? WHERE id = ?
+            """, changing(task) + [.int(task.id)])
     }
 
-    /// What of a task changes; the time it was pushed only in a new row.
-    private func changing(_ task: QueueTask, pushed: Timestamp?) -> [SQLValue] {
-        [.init(task.state), .init(task.due)] + (pushed.map { [.init($0)] } ?? [])
-            + [
-                .init(task.attempts), .init(task.crashes), .int(task.token), .init(task.run), .init(task.crashLimit),
-                .init(task.error),
-            ]
+    /// What of a task changes.
+    private func changing(_ task: QueueTask) -> [SQLValue] {
+        [
+            .init(task.state), .init(task.due), .init(task.since), .init(task.born), .init(task.attempts),
+            .init(task.crashes), .int(task.token), .init(task.run), .init(task.crashLimit), .init(task.error),
+        ]
     }
 
     func deleteTask(_ id: Int64) throws { try open.run("DELETE FROM task WHERE id = ?", [.int(id)]) }
@@ -83,24 +88,26 @@ extension SQLiteSession {
 
     func queueRecords() throws -> [QueueRecord] { try open.rows(Self.queueQuery, [], Self.queueRecord) }
 
-    private static let queueQuery = "SELECT name, paused, paused_until, done, failed, crashed FROM queue"
+    private static let queueQuery = "SELECT name, paused, paused_until, done, failed, crashed, paused_at, claimed FROM queue"
 
     private static func queueRecord(_ row: SQLiteStatement) throws(Failure) -> QueueRecord {
         var record = QueueRecord(name: row.text(0))
         record.isPaused = row.int(1) != 0
         record.pausedUntil = row.optionalTimestamp(2)
         (record.done, record.failed, record.crashed) = (row.int(3), row.int(4), row.int(5))
+        (record.pausedAt, record.claimed) = (row.optionalTimestamp(6), row.optionalTimestamp(7))
         return record
     }
 
     func setQueueRecord(_ record: QueueRecord) throws {
         try open.run(
             """
-            INSERT OR REPLACE INTO queue (name, paused, paused_until, done, failed, crashed) VALUES (?, ?, ?, ?, ?, ?)
+            INSERT OR REPLACE INTO queue (name, paused, paused_until, done, failed, crashed, paused_at, claimed)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 .text(record.name), .int(record.isPaused ? 1 : 0), .init(record.pausedUntil), .int(record.done),
-                .int(record.failed), .int(record.crashed),
+                .int(record.failed), .int(record.crashed), .init(record.pausedAt), .init(record.claimed),
             ])
     }
 
@@ -129,5 +136,17 @@ extension SQLiteSession {
         try open.run(
             "DELETE FROM task_done WHERE rowid IN (SELECT rowid FROM task_done WHERE finished < ? LIMIT 4)",
             [.init(since)])
+    }
+
+    func setBackQueues(to now: Timestamp) throws {
+        let now = SQLValue(now)
+        try open.run(
+            "UPDATE task SET due = ?1 + (due - since), since = ?1 WHERE state = 'waiting' AND since > ?1", [now])
+        try open.run("UPDATE task SET born = ?1 WHERE born > ?1", [now])
+        try open.run("UPDATE task_done SET finished = ?1 WHERE finished > ?1", [now])
+        try open.run("UPDATE queue SET claimed = ?1 WHERE claimed > ?1", [now])
+        try open.run(
+            "UPDATE queue SET paused_until = ?1 + (paused_until - paused_at), paused_at = ?1 WHERE paused_at > ?1",
+            [now])
     }
 }

@@ -29,7 +29,7 @@ package final class TransferClient {
         set(request)
         let traffic = TransferTraffic(request)
         let code = handle.perform(traffic)
-        if code != CURLE_OK { throw failure(code, traffic, request) }
+        if code != CURLE_OK, !traffic.isCut { throw failure(code, traffic, request) }
         var response = TransferResponse()
         response.status = handle.number(CURLINFO_RESPONSE_CODE)
         response.headers = traffic.headers
@@ -99,7 +99,7 @@ package final class TransferClient {
     private func setHTTP(_ request: TransferRequest) {
         handle.set(CURLOPT_PROTOCOLS_STR, "http,https")
         handle.set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
-        handle.set(CURLOPT_MAXFILESIZE_LARGE, size: request.most)
+        if !request.cuts { handle.set(CURLOPT_MAXFILESIZE_LARGE, size: request.most) }
         if request.login != nil { handle.set(CURLOPT_HTTPAUTH, 1) }
         var headers = request.headers
         if !headers.contains(where: { $0.name.lowercased() == "user-agent" }) {

@@ -99,6 +99,8 @@ package struct TransferRequest: Sendable {
     package var timeout = 30.0
     /// The most bytes of an answer's body; more is a failure (`EFBIG`), never cut.
     package var most: Int64 = 16 << 20
+    /// Whether a body that is larger is cut there instead: the status is what counts.
+    package var cuts = false
 
     package init(_ url: TransferURL, kind: Kind = .http) {
         self.url = url

@@ -12,6 +12,7 @@ final class TransferTraffic {
     private let body: TransferRequest.Body?
     private let sink: TransferRequest.Sink?
     private let most: Int64
+    private let cuts: Bool
     private var sent: Int64 = 0
     private var headerBytes = 0
 
@@ -19,6 +20,8 @@ final class TransferTraffic {
     private(set) var received: [UInt8] = []
     private(set) var bytes: Int64 = 0
     private(set) var failure: Failure?
+    /// Whether the body was larger than `most`, and cut there: the transfer was ended for that.
+    private(set) var isCut = false
     /// The status as it is known now.
     var status: () -> Int = { 0 }
 
@@ -26,6 +29,7 @@ final class TransferTraffic {
         body = request.body
         sink = request.sink
         most = request.most
+        cuts = request.cuts
     }
 
     // What comes.
@@ -58,7 +62,12 @@ final class TransferTraffic {
         bytes += Int64(count)
         let toSink = sink.flatMap { $0.statuses.contains(status()) ? $0.descriptor : nil }
         let most = sink != nil && toSink == nil ? min(most, Self.mostErrorText) : most
-        if bytes > most { return fail(Self.tooLarge(most), 0) }
+        if bytes > most {
+            guard cuts, toSink == nil else { return fail(Self.tooLarge(most), 0) }
+            received += data.prefix(max(0, Int(most) - received.count))
+            isCut = true
+            return 0
+        }
         guard let toSink else {
             received += data
             return count

@@ -81,6 +81,17 @@ import Testing
         #expect(large.code == "E2BIG" && large.message.contains("of a task may have 256"))
         let limits = api.services.notes.compactMap { if case .limit(let name) = $0 { name } else { nil } }
         #expect(limits == ["task"])
+        // Whatever is taken must come back out of a claim, which wraps it.
+        for depth in [100, 101, 180] {
+            let pushed = try api.run(
+                """
+                local value = 1
+                for _ = 1, \(depth) do value = { value } end
+                local q = queue.open("deep")
+                return { (pcall(q.push, q, value)), #q:claim(), q:stats().leased }
+                """)
+            #expect(pushed == (depth <= 100 ? [true, 1, 1] : [false, 0, 1]), "\(depth)")
+        }
         for wrong in [
             #"queue.open("a b")"#, #"queue.open("")"#, #"queue.open("q"):push(1, { delai = 1 })"#,
             #"queue.open("q"):done { { id = 1 } }"#,

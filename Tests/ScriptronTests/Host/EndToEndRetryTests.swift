@@ -5,35 +5,13 @@ import Testing
 
 /// The job `retry` and its queue, with the real binary.
 @Suite("End to end: retry") struct EndToEndRetryTests {
-    /// A host's directory with the shipped job; `settings` is Lua.
-    private func place(_ settings: String, schedule: String = "\"0 0 1 1 *\"") throws -> EndToEndHost {
-        let host = try EndToEndHost(
-            """
-            return {
-              ceiling = { read = { "." }, write = { "var/tmp", "var/spool" }, run = { "sh", "true", "false" } },
-              jobs = { retry = {
-                schedule = \(schedule),
-                needs = { run = { "sh", "true", "false" }, write = { "var/tmp", "var/spool" } },
-                settings = { \(settings) },
-              } },
-            }
-            """)
-        let retry = try ShippedJob("retry")
-        try host.job("retry", retry.text)
-        try host.directory("jobs/lib")
-        for (name, text) in retry.libraries { try host.write("jobs/lib/\(name).lua", text) }
-        try host.directory("var/spool")
-        try host.directory("var/tmp")
-        return host
-    }
-
     private func stats(_ host: EndToEndHost) async throws -> Value {
         try #require(try await host.command("queue", "stats", "default", "--json").rows.first)
     }
 
     @Test("Tasks are done, wait, or die, and an operator has the last word", .timeLimit(.minutes(5)))
     func fates() async throws {
-        let host = try place("programs = { \"true\", \"false\" }, base = \"1h\", max_attempts = 2")
+        let host = try RetryPlace.make("programs = { \"true\", \"false\" }, base = \"1h\", max_attempts = 2")
         // Without a host, on the store itself.
         for body in [
             #"{"command": ["true"]}"#, #"{"command": ["false"]}"#, #"{"neither": 1}"#, #""text""#,
@@ -72,7 +50,7 @@ import Testing
 
     @Test("Files of the spool become tasks once they are whole, and go when that is durable", .timeLimit(.minutes(5)))
     func spool() async throws {
-        let host = try place("programs = { \"true\" }, spool = \"var/spool\", spool_age = \"0s\"")
+        let host = try RetryPlace.make("programs = { \"true\" }, spool = \"var/spool\", spool_age = \"0s\"")
         try host.write("var/spool/a.json", #"{"command": ["true"]}"#)
         try host.write("var/spool/b.json", #"{"command": ["tr"#)
         try host.write("var/spool/c.tmp", #"{"command": ["true"]}"#)
@@ -89,43 +67,18 @@ import Testing
         try await host.stop()
     }
 
-    @Test("Kills of the host lose no task, and do few of them twice", .timeLimit(.minutes(10)))
-    func kills() async throws {
-        let (count, batch, kills) = (120, 10, 3)
-        let host = try place(
-            """
-            programs = { "sh" }, spool = "var/spool", spool_age = "0s", base = "0s", max_attempts = 2,
-            max_crashes = 100, batch = \(batch)
-            """, schedule: "\"every 1s\"")
-        for index in 0..<count {
-            // Each tenth fails once, each thirtieth always; the others say so when they are done.
-            let condition = index % 30 == 0 ? "false" : index % 10 == 0 ? "[ $TASK_ATTEMPT -gt 1 ]" : "true"
-            let script = "sleep 0.02; \(condition) && echo \(index) >>var/tmp/done"
-            try host.write("var/spool/\(index).json", #"{"command": ["sh", "-c", "\#(script)"]}"#)
-        }
-        func done() -> [String] {
-            let text = (try? Files.readSmall(host.at("var/tmp/done"))).map { String(decoding: $0, as: UTF8.self) } ?? ""
-            return text.split(separator: "\n").map(String.init)
-        }
-        try await host.start()
-        for kill in 1...kills {
-            // Not before the next batch is under way.
-            try await host.eventually("tasks are done", within: 60) { done().count > kill * batch * 2 ? true : nil }
-            Glibc.kill(host.pid, SIGKILL)
-            host.remove("serve.log")
-            try await host.start()
-        }
-        let figures = try await host.eventually("the queue is empty", within: 120) { () -> Value? in
-            let now = try await stats(host)
-            if now["ready"] == 0, now["delayed"] == 0, now["leased"] == 0, now["done"] != 0 { return now }
-            return .none
-        }
-        try await host.stop()
-        let lines = done()
-        let expected = (0..<count).filter { $0 % 30 != 0 }.map(String.init)
-        #expect(Set(lines) == Set(expected), "none is lost, and none done that always fails")
-        #expect(figures["dead"]?.integer == Int64(count / 30))
-        #expect(figures["done"]?.integer == Int64(expected.count))
-        #expect(lines.count - expected.count <= kills * batch, "\(lines.count - expected.count) were done twice")
+    @Test(
+        "Kills of host and workers lose no task, and do few of them twice", .enabled(if: RanProgram.isThere("nginx"), "needs nginx"),
+        .timeLimit(.minutes(5)))
+    func kills() throws {
+        // The long form is `make soak`.
+        let script = Path(#filePath).parent.parent.parent.appending("ScriptronSoak/Retry/retry.py")
+        let ran = try RanProgram.run(
+            "/usr/bin/env",
+            [
+                "python3", script.text, TestBinary.path.text, "--tasks", "600", "--batch", "20", "--every", "1",
+                "--seed", "7", "--patience", "120",
+            ])
+        #expect(ran.lines.last == "retry: as expected", "\(ran.output)")
     }
 }

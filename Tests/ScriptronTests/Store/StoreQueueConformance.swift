@@ -203,14 +203,14 @@ import Testing
     func pauses(_ kind: StoreKind) throws {
         let store = try Fixture(kind)
         try store.push("a")
-        try store.write { try $0.pauseQueue("q", until: nil) }
+        try store.write { [now = store.now] in try $0.pauseQueue("q", until: nil, now: now) }
         store.now = store.now + 1e6
         #expect(try store.claim().isEmpty)
         #expect(try store.figures()?.isPaused == true)
         try store.write { try $0.resumeQueue("q") }
         let claimed = try store.claim()
         #expect(try store.back(claimed, .postponed(0)).isEmpty)
-        try store.write { [now = store.now] in try $0.pauseQueue("q", until: now + 60) }
+        try store.write { [now = store.now] in try $0.pauseQueue("q", until: now + 60, now: now) }
         #expect(try store.claim().isEmpty)
         #expect(try store.figures()?.pausedUntil == store.now + 60)
         store.now = store.now + 60
@@ -233,6 +233,61 @@ import Testing
         #expect(try store.done(held).isEmpty)
         let foreign = try store.push("d", queue: "other")
         #expect(try store.write { try $0.removeTasks(queue: "q", [foreign]) } == 0)
+    }
+
+    @Test("A clock that is set back lets nothing wait for the time it has shown", arguments: StoreKind.allCases)
+    func setBack(_ kind: StoreKind) throws {
+        let store = try Fixture(kind)
+        try store.push("before", delay: 30)
+        let right = store.now
+        // A boot in another century: what it sets is later than all that follows.
+        store.now = right + 73 * 365 * 86400
+        try store.push("wrong", key: "w", delay: 20)
+        try store.push("done", key: "k")
+        try store.push("retried")
+        let claimed = try store.claim()
+        #expect(claimed.map(\.body) == ["before", "done", "retried"])
+        #expect(try store.back([claimed[0], claimed[2]], .retry(after: 10)).isEmpty)
+        #expect(try store.done([claimed[1]]).isEmpty)
+        try store.write { [now = store.now] in try $0.pauseQueue("q", until: now + 5, now: now) }
+        store.now = right + 1
+        try store.write { [now = store.now] in try $0.setBackQueues(to: now) }
+        #expect(try store.all().allSatisfy { $0.born <= right + 1 && $0.since <= right + 1 })
+        #expect(try store.figures()?.claimed == right + 1)
+        #expect(try store.claim().isEmpty, "the pause goes on for its time")
+        store.now = right + 7
+        #expect(try store.claim().isEmpty, "and so do the waits")
+        store.now = right + 11
+        #expect(try store.claim().map(\.body) == ["before", "retried"])
+        store.now = right + 21
+        #expect(try store.claim().map(\.body) == ["wrong"])
+        store.now = right + 86402
+        #expect(try store.push("again", key: "k") != claimed[1].id, "a key is remembered for a day, not for decades")
+    }
+
+    @Test("Leases are told by a clock of their own; age counts from the push, or the requeue", arguments: StoreKind.allCases)
+    func clocks(_ kind: StoreKind) throws {
+        let store = try Fixture(kind)
+        try store.push("a")
+        let steady = Timestamp(seconds: 500)
+        let task = try #require(
+            try store.write { [now = store.now] in
+                try $0.claimTasks(
+                    queue: "q", run: 1, max: 1, lease: 60, crashLimit: 3, now: now, leaseNow: steady)
+            }.first)
+        #expect(task.due == steady + 60)
+        store.now = store.now + 10 * 365 * 86400
+        let back = TaskReturn(lease: TaskLease(id: task.id, token: task.token), fate: .dead)
+        let lost = try store.write { [now = store.now] in
+            try $0.returnTasks(queue: "q", run: 1, [back], now: now, leaseNow: steady + 59)
+        }
+        #expect(lost.isEmpty, "a step of the clock ends no lease")
+        let requeued = try store.write { [now = store.now] in
+            try $0.requeueTasks(queue: "q", nil, delay: 0, limit: 10, now: now)
+        }
+        #expect(requeued == 1)
+        let again = try #require(try store.claim().first)
+        #expect(again.born == store.now && again.pushed == StoreQueueConformance.start, "its key goes by the push")
     }
 
     @Test("A claim hands out no more bytes than a worker takes, but one task always", arguments: StoreKind.allCases)
