@@ -1,12 +1,12 @@
 /// The keys of a job's header, as the script and `jobs.NAME` of the configuration may say them.
 enum HeaderKeys {
     /// Known from the start, so that nobody believes that they work: their behaviour is not there yet.
-    static let later = ["jitter", "after", "expect", "except", "group", "priority"]
+    static let later = ["jitter", "after", "expect", "except", "group"]
 
     /// The keys with a plain value.
     static let plain = [
         "about", "schedule", "timezone", "timeout", "memory", "overlap", "catch_up", "catch_up_window", "retry", "redo",
-        "user", "limits", "alert_after",
+        "user", "limits", "alert_after", "priority",
     ]
 
     /// The longest `about`, in bytes.
@@ -45,6 +45,9 @@ enum HeaderKeys {
             header.alertAfter = runs
         }
         if let user = try section.text("user") { header.user = user }
+        if let word = try section.word("priority", of: Priority.allCases.map(\.rawValue)) {
+            header.priority = Priority(rawValue: word) ?? .normal
+        }
     }
 
     private static func applySchedule(_ section: inout Section, to header: inout JobHeader) throws(Failure) {

@@ -78,6 +78,10 @@ extension Daemon {
                     summary: "the kernel cannot kill the process \(pid) of run \(run), which keeps its slot"))
         }
         findings += queueWatch.findings()
+        if let failure = disk.failure {
+            findings.append(
+                AlertBook.Finding(job: Alert.host, key: "disk", severity: .critical, summary: "disk: \(failure)"))
+        }
         for (about, failure) in state.withLock({ $0.troubles }) {
             findings.append(
                 AlertBook.Finding(

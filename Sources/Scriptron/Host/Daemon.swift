@@ -34,12 +34,15 @@ package final class Daemon: Sendable {
     let clock: any WallClock
     let started: Timestamp
     let state: Mutex<State>
-    let parts: Parts
+    let clockTrust = Mutex<ClockTrust?>(nil)
+    let zoneWatch = ZoneWatch()
+    let disk: DiskKeeper
+    let parts = Parts()
     /// Whether jobs that cannot be loaded are told of: whoever runs one job wants to hear of that one, and does.
     private let tellsBroken: Bool
     private let watcher: SourceWatcher
-    private let reload = WorkQueue(name: "reload", width: 1)
-    private let upkeep = WorkQueue(name: "upkeep", width: 1)
+    let reload = WorkQueue(name: "reload", width: 1)
+    let upkeep = WorkQueue(name: "upkeep", width: 1)
 
     /// The parts that know each other through the daemon: they are made after it.
     final class Parts: Sendable {
@@ -58,6 +61,12 @@ package final class Daemon: Sendable {
         var scheduler: Scheduler { all.1 }
         var catalog: Catalog { all.2 }
         var alerts: AlertKeeper { all.3 }
+
+        /// What had to wait may go on.
+        func resume() {
+            scheduler.resume()
+            supervisor.resume()
+        }
     }
 
     /// Takes the state directory and opens everything in it; nothing is scheduled before `start`.
@@ -89,12 +98,15 @@ package final class Daemon: Sendable {
             let leases = try Leases(path: places.leases, boot: clock.bootID)
             let killed = try Recovery.killLeftOver(leases)
             if killed > 0 { say("killed \(killed) process(es) that an earlier host left behind") }
+            disk = DiskKeeper(
+                DiskKeeper.Connections(
+                    directory: places.store, later: { [loop = core.loop] in loop.after($0, handler: $1) },
+                    aside: { [upkeep] in upkeep.submit($0) }, say: say, over: { [parts] in parts.resume() }))
             store = try SQLiteStore(directory: places.store)
             logs = RunLogs(directory: places.runs)
             queues = QueueDesk(store: store, now: { clock.now() }, monotonic: { clock.monotonic })
             queueWatch = QueueWatch(store: store, clock: clock)
             state = Mutex(State(environment: environment, loader: core.loader))
-            parts = Parts()
             watcher = try SourceWatcher(
                 SourceLocations(configuration: place.file, jobs: configuration.jobsDirectory), clock: clock)
             try assemble(leases, try ScratchSlots(directory: places.scratch), say)
@@ -138,8 +150,13 @@ package final class Daemon: Sendable {
                     let source = SecretSource(state.withLock { $0.environment.configuration })
                     core.evaluator.aside { reply(source.read(name, for: grant)) }
                 },
+                mayStart: { [disk] in
+                    // What an operator asks for is tried.
+                    !disk.isFull || $0.job.header.priority == .rescue || $0.run.trigger == .manual
+                },
                 recorded: { run, _ in if run.state == .ended { alerts.hear() } },
                 trouble: { [unowned self] in trouble("store", $0) },
+                shortage: { [unowned self] in trouble("shortage", $0) },
                 base: core.environment.configuration.base,
                 concurrency: core.environment.configuration.concurrency ?? 4 * ProcessEnvironment.cores,
                 grace: Self.killGrace))
@@ -153,6 +170,7 @@ package final class Daemon: Sendable {
             Scheduler.Connections(
                 clock: clock, store: store, arm: { try? alarm.arm($0) },
                 later: { [loop = core.loop] in loop.after($0, handler: $1) }, busy: { supervisor.busy($0) },
+                mayClaim: { [disk] in !disk.isFull || $0.header.priority == .rescue },
                 claimed: { supervisor.add($0) }, trouble: { [unowned self] in trouble("store", $0) }))
         do throws(SystemError) {
             _ = try core.loop.watch(alarm.descriptor) { [unowned self] in
@@ -187,7 +205,7 @@ package final class Daemon: Sendable {
     package func start() throws(Failure) {
         try load()
         do {
-            try queues.clockWasSetBack()
+            try trustClock()
             let now = clock.now()
             let recovery = Recovery(store: store, catalog: parts.catalog, environment: core.environment, now: now)
             parts.supervisor.add(try recovery.openRuns())
@@ -199,21 +217,37 @@ package final class Daemon: Sendable {
             throw Failure.wrapping(error)
         }
         parts.alerts.start()
+        disk.start()
         core.loop.post { [self] in rescanLater() }
         retryLater()
         upkeepLater(after: 60)
+        watchLater()
     }
 
-    /// Whatever waits for a time span, and was told to by a clock that showed a later time, waits for it from now.
-    private func clockWasSet() {
-        upkeep.submit { [self] in
-            do throws(Failure) {
-                try queues.clockWasSetBack()
-                trouble("clock", nil)
-            } catch {
-                trouble("clock", error)
+    /// Looks once a minute whether all is as it should be.
+    private func watchLater() {
+        let watchdog = Watchdog(
+            Watchdog.Connections(
+                scheduler: parts.scheduler, supervisor: parts.supervisor, workers: core.workers, store: store,
+                recover: { [unowned self] runs in
+                    let recovery = Recovery(
+                        store: store, catalog: parts.catalog, environment: core.environment, now: clock.now())
+                    parts.supervisor.add(try recovery.strays(runs))
+                },
+                report: { [unowned self] found in
+                    for text in found { HostSpeech.say("watchdog: \(text)") }
+                    // It is an alert until the next look finds nothing.
+                    let all = found.joined(separator: "; ")
+                    trouble("watchdog", found.isEmpty ? nil : Failure(code: "EWATCH", all))
+                }))
+        @Sendable func lookLater() {
+            core.loop.after(Watchdog.period) { [self] in
+                if state.withLock({ $0.stopping }) { return }
+                watchdog.look { [upkeep] in upkeep.submit($0) }
+                lookLater()
             }
         }
+        lookLater()
     }
 
     private let isScheduling = Mutex(false)
@@ -223,6 +257,7 @@ package final class Daemon: Sendable {
     // Live reload.
 
     private func jobUpdated(_ job: LoadedJob) {
+        zoneWatch.add(job.header.timezone)
         if isScheduling.withLock({ $0 }) { parts.scheduler.update(job) }
     }
 
@@ -318,6 +353,7 @@ package final class Daemon: Sendable {
         core.loop.after(Self.retryPeriod) { [self] in
             if state.withLock({ $0.stopping }) { return }
             parts.catalog.retry()
+            reload.submit { [self] in lookAtZones() }
             retryLater()
         }
     }
@@ -333,6 +369,7 @@ package final class Daemon: Sendable {
 
     /// Notes trouble, or (nil) that it is over; each is said once.
     func trouble(_ about: String, _ failure: Failure?) {
+        if let failure { disk.notice(failure) }
         let news = state.withLock { state -> Failure?? in
             let old = state.troubles[about]
             state.troubles[about] = failure
@@ -357,6 +394,10 @@ package final class Daemon: Sendable {
 
     /// Removes what retention no longer keeps, a piece at a time.
     private func keepUp() {
+        // What is removed is gone, should the clock be wrong.
+        guard clockTrust.withLock({ $0?.mayForget(monotonic: clock.monotonic) ?? false }) else {
+            return HostSpeech.say("nothing old is removed today: the clock leapt forward, and may be wrong")
+        }
         do {
             let now = clock.now()
             let retention = Retention()
@@ -383,6 +424,7 @@ package final class Daemon: Sendable {
     /// Lets go of everything, after `stop`.
     package func close() {
         parts.alerts.stop()
+        disk.stop()
         core.close()
         store.close()
     }

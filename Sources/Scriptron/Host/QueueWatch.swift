@@ -57,7 +57,8 @@ package final class QueueWatch: Sendable {
         ].compactMap(\.self).joined(separator: " and ")
         return AlertBook.Finding(
             job: Alert.host, key: "queue \(queue.name)", severity: .warning,
-            summary: "no job asks for tasks of the queue \(queue.name), and it has \(tasks): name it in the setting queues "
+            summary:
+                "no job asks for tasks of the queue \(queue.name), and it has \(tasks): name it in the setting queues "
                 + "of a job such as retry, or see to them by scriptron queue list \(queue.name)")
     }
 }

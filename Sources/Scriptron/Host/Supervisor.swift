@@ -22,10 +22,14 @@ package final class Supervisor: Sendable {
         package var discover: @Sendable (LoadedJob, @escaping @Sendable (Result<Discovery, Failure>) -> Void) -> Void
         /// Reads a secret, where the grant names it; calls back from any thread.
         package var secret: @Sendable (String, Grant, @escaping @Sendable (Result<[UInt8], Failure>) -> Void) -> Void
+        /// Whether an attempt of this run may start now; those that may not wait for `resume`.
+        package var mayStart: @Sendable (ClaimedRun) -> Bool
         /// Hears of every attempt that ended, once that is durable.
         package var recorded: @Sendable (Run, Attempt) -> Void
         /// Hears of trouble with the store.
         package var trouble: @Sendable (Failure?) -> Void
+        /// Hears that the machine has too little of something to start attempts; nil when it is over.
+        package var shortage: @Sendable (Failure?) -> Void
         /// What relative paths of scripts are relative to.
         package var base: Path
         /// Attempts at once.
@@ -43,7 +47,7 @@ package final class Supervisor: Sendable {
     /// Seconds until a record that the store refused is tried again.
     static let storePatience = 1.0
 
-    fileprivate struct State {
+    struct State {
         var waiting: [ClaimedRun] = []
         var active: [Int64: ActiveAttempt] = [:]
         /// Slots whose process is gone, while their record is on its way to the store.
@@ -51,11 +55,15 @@ package final class Supervisor: Sendable {
         /// What the last runs that learned their needs need.
         var learned: [Int64: Value] = [:]
         var stopping = false
+        /// Whether attempts wait for what the machine has too little of.
+        var isShort = false
+        /// Runs that are open in the store and not held here, as of the last look.
+        var strays: Set<Int64> = []
         var onIdle: (@Sendable () -> Void)?
     }
 
     let connections: Connections
-    private let state = Mutex(State())
+    let state = Mutex(State())
     private let scratchWatch: ScratchWatch
 
     package init(_ connections: Connections) {
@@ -167,9 +175,12 @@ package final class Supervisor: Sendable {
 
     // Starting.
 
+    /// Runs that had to wait may start again.
+    package func resume() { connections.loop.post { [self] in startWaiting() } }
+
     private func startWaiting() {
         let now = connections.clock.now()
-        while let claimed = state.withLock({ $0.takeReady(now, slots: connections.concurrency) }) { begin(claimed) }
+        while let claimed = state.withLock({ $0.takeReady(now, connections) }) { begin(claimed) }
         let nextRetry = state.withLock { state in
             state.active.count < connections.concurrency && !state.stopping
                 ? state.waiting.compactMap(\.run.notBefore).filter { $0 > now }.min() : nil
@@ -236,10 +247,15 @@ package final class Supervisor: Sendable {
         }
     }
 
-    private func launch(_ run: Int64, grant: Grant, facts: Value) {
+    func launch(_ run: Int64, grant: Grant, facts: Value) {
         guard let active = state.withLock({ $0.active[run] }) else { return }
         if active.cancelled || active.stopped {
             return conclude(run, WorkerEnd(verdict: .cancelled, exit: nil))
+        }
+        state.withLock { state in
+            state.active[run]?.grant = grant
+            state.active[run]?.facts = facts
+            state.active[run]?.launched = Monotonic.now
         }
         let scratch: Path
         do throws(Failure) {
@@ -247,10 +263,7 @@ package final class Supervisor: Sendable {
         } catch {
             return conclude(run, WorkerEnd(verdict: .refused(error), exit: nil))
         }
-        state.withLock { state in
-            state.active[run]?.scratch = scratch
-            state.active[run]?.grant = grant
-        }
+        state.withLock { $0.active[run]?.scratch = scratch }
         previousFacts(of: active.claimed) { [self] previous in
             var order = active.order(base: connections.base, grace: connections.grace)
             order.facts = facts
@@ -295,6 +308,7 @@ package final class Supervisor: Sendable {
     private func handle(_ run: Int64, _ worker: Int64, _ event: WorkerEvent) {
         switch event {
         case .spawned(let pid, let started):
+            endShortage()
             let attempt = state.withLock { state in
                 state.active[run]?.attempt.pid = pid
                 state.active[run]?.attempt.pidStart = started
@@ -373,13 +387,14 @@ package final class Supervisor: Sendable {
     }
 
     /// Judges the end of an attempt and writes it down; the slot is free at once.
-    private func conclude(_ run: Int64, _ end: WorkerEnd) {
+    func conclude(_ run: Int64, _ end: WorkerEnd) {
         let now = connections.clock.now()
-        guard var active = state.withLock({ $0.active[run] }) else { return }
+        guard var active = state.withLock({ $0.active[run] }), active.verdict == nil else { return }
         connections.leases.release(run: run)
         connections.release(run)
         scratchWatch.remove(run)
         if let scratch = active.scratch { connections.scratch.giveBack(scratch, active.grant?.identity) }
+        if let failure = end.refusal(wasConfined: !active.attempt.sandbox.isEmpty), waitsFor(failure, run) { return }
         active.conclude(end, now: now, random: Double.random(in: 0..<1))
         if let learned = active.learned, let grant = active.grant {
             let needs = learned.needs(of: active.claimed.job, grant, base: connections.base)
@@ -443,10 +458,21 @@ package final class Supervisor: Sendable {
 
 extension Supervisor.State {
     /// The first waiting run that may start now, where a slot is free.
-    fileprivate mutating func takeReady(_ now: Timestamp, slots: Int) -> ClaimedRun? {
+    fileprivate mutating func takeReady(_ now: Timestamp, _ connections: Supervisor.Connections) -> ClaimedRun? {
         let busy = active.values.count { $0.worker != nil || $0.verdict == nil }
-        guard !stopping, busy < slots else { return nil }
-        guard let index = waiting.firstIndex(where: { $0.run.notBefore.map { $0 <= now } ?? true }) else { return nil }
+        guard !stopping, busy < connections.concurrency else { return nil }
+        guard let index = waiting.firstIndex(where: { $0.isReady(now) && connections.mayStart($0) }) else {
+            return nil
+        }
         return waiting.remove(at: index)
+    }
+}
+
+extension ClaimedRun {
+    /// Whether its next attempt may start. A wait that is longer than any that its retries may have was set under a
+    /// clock that was wrong.
+    fileprivate func isReady(_ now: Timestamp) -> Bool {
+        guard let notBefore = run.notBefore, notBefore > now else { return true }
+        return notBefore - now > (job.header.retry?.maxDelay ?? 0) + 1
     }
 }

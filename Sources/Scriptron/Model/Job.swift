@@ -14,6 +14,13 @@ package enum CatchUp: String, Sendable, Hashable, CaseIterable {
     case all
 }
 
+/// Which jobs may run when there is not enough for all.
+package enum Priority: String, Sendable, Hashable, CaseIterable {
+    case normal
+    /// It makes room on the disk, or tells people: it runs while the store's disk is full, when others wait.
+    case rescue
+}
+
 /// How a failed attempt is followed by another.
 package struct Retry: Sendable, Hashable {
     /// How many attempts may follow the first.
@@ -58,6 +65,7 @@ package struct JobHeader: Sendable, Hashable {
     /// After how many runs in a row that did not succeed the host alerts; 0: never.
     package var alertAfter: Int64 = 1
     package var user: String?
+    package var priority: Priority = .normal
     /// Whether the script has a `discover` function, and so needs that depend on what is there.
     package var discovers = false
 

@@ -32,12 +32,13 @@ package enum QueueRules {
     }
 
     /// How deep lists and tables of a body may nest: it goes through frames and records that put it deeper.
-    package static let depthCap = 100
+    package static let depthCap = 90
 
     /// A body that can be kept: it has a form in JSON, and is not too large (`E2BIG`) nor too deep.
     package static func body(_ value: Value) throws(Failure) -> Value {
         guard isShallow(value, depthCap) else {
-            throw Failure(code: "EARGUMENT", "the body of a task may nest \(depthCap) levels, and this one nests deeper")
+            throw Failure(
+                code: "EARGUMENT", "the body of a task may nest \(depthCap) levels, and this one nests deeper")
         }
         let size = try JSON.encode(value).count
         guard size <= QueueTask.bodyCap else {

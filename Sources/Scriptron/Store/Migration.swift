@@ -12,7 +12,7 @@ package struct Migration: Sendable {
     /// All steps, the first first.
     static let all = [
         Migration(version: 1, sql: runs), Migration(version: 2, sql: alerts),
-        Migration(version: 3, sql: queues), Migration(version: 4, sql: queueSpans),
+        Migration(version: 3, sql: queues), Migration(version: 4, sql: spans),
     ]
 
     /// `due` is a leased task's end of the lease, and since when a dead one is dead; `run` stands only in leased ones.
@@ -53,14 +53,15 @@ package struct Migration: Sendable {
         CREATE INDEX task_done_finished ON task_done (finished);
         """
 
-    /// When what is due was made so, for clocks that are set back; since when a task is tried; who asks for tasks.
-    private static let queueSpans = """
+    /// When what lasts for a time span began, for clocks that are set back; since when a task is tried; who asks for tasks.
+    private static let spans = """
         ALTER TABLE task ADD COLUMN born INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE task ADD COLUMN since INTEGER NOT NULL DEFAULT 0;
         UPDATE task SET born = pushed, since = min(pushed, due);
         ALTER TABLE queue ADD COLUMN paused_at INTEGER;
         ALTER TABLE queue ADD COLUMN claimed INTEGER;
         UPDATE queue SET paused_at = min(paused_until, unixepoch() * 1000000) WHERE paused <> 0;
+        ALTER TABLE silence ADD COLUMN since INTEGER;
         """
 
     /// Instants are microseconds since the epoch; `settings`, `grant`, `result`, `warnings` and the like are JSON.

@@ -88,7 +88,8 @@ extension SQLiteSession {
 
     func queueRecords() throws -> [QueueRecord] { try open.rows(Self.queueQuery, [], Self.queueRecord) }
 
-    private static let queueQuery = "SELECT name, paused, paused_until, done, failed, crashed, paused_at, claimed FROM queue"
+    private static let queueQuery =
+        "SELECT name, paused, paused_until, done, failed, crashed, paused_at, claimed FROM queue"
 
     private static func queueRecord(_ row: SQLiteStatement) throws(Failure) -> QueueRecord {
         var record = QueueRecord(name: row.text(0))

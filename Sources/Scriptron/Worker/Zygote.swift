@@ -147,7 +147,8 @@ struct ZygoteLoop {
             if pid == 0 {
                 ProcessTree.nameSelf(request.name)
                 WorkerMain.run(stage, channel: descriptors[0].number, files: descriptors[1].number) {
-                    WorkerMain.Part(confinement: confinement, group: worker.group)
+                    try limitProcesses()
+                    return WorkerMain.Part(confinement: confinement, group: worker.group)
                 }
             }
             workers[pid] = worker
@@ -214,7 +215,7 @@ struct ZygoteLoop {
         // Without one, the next request makes its own.
         guard
             let made = try? SpareWorker.make(
-                stage, confinements, grants: grants, control: control.descriptor.number, fork: fork)
+                stage, confinements, grants: grants, control: control.descriptor.number, fork: forkSpare)
         else { return }
         workers[made.pid] = Worker()
         spare = made.pid
@@ -228,7 +229,8 @@ struct ZygoteLoop {
     private mutating func makeAhead(_ key: ConfinementKey) {
         guard let grant = grants.known(key.grant),
             let ahead = try? SpareWorker.makeAhead(
-                stage, confinements, grant: grant, scratch: key.scratch, control: control.descriptor.number, fork: fork)
+                stage, confinements, grant: grant, scratch: key.scratch, control: control.descriptor.number,
+                fork: forkSpare)
         else { return }
         let (pid, channel) = (ahead.made.pid, ahead.made.channel)
         workers[pid] = Worker(hasPrograms: grant.hasPrograms)
@@ -238,19 +240,29 @@ struct ZygoteLoop {
             descriptors: [process.descriptor, channel.descriptor])
     }
 
-    /// fork(2), where possible into a PID namespace of the child's own.
+    /// fork(2), where possible into a PID namespace of the child's own. The child must never throw out of here: it would
+    /// go on as a second zygote.
     private func fork() throws -> Int32 {
         guard let pidNamespace else { return try ProcessTree.fork() }
         try Namespaces.unsharePID()
         let pid = Result { try ProcessTree.fork() }
-        if case .success(0) = pid {
-            // The usual limit, for a run without programs too: the spare worker sets it while nobody waits for it.
-            if holders.processes == .namespace { try Namespaces.limitOwnProcesses(JobLimits.usualProcesses) }
-            return 0
-        }
+        if case .success(0) = pid { return 0 }
         // Only fails where the descriptor is none, which it is.
         try? Namespaces.enterPIDNamespace(pidNamespace)
         return try pid.get()
+    }
+
+    /// The same for a worker that waits: one that cannot be limited ends, and the next one tells the host why.
+    private func forkSpare() throws -> Int32 {
+        let pid = try fork()
+        if pid == 0, (try? limitProcesses()) == nil { ProcessExit.now(0) }
+        return pid
+    }
+
+    /// In a worker: the usual limit, for a run without programs too; one that waits sets it while nobody waits for it.
+    private func limitProcesses() throws {
+        guard pidNamespace != nil, holders.processes == .namespace else { return }
+        try Namespaces.limitOwnProcesses(JobLimits.usualProcesses)
     }
 
     // Ends.

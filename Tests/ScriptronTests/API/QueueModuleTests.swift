@@ -82,7 +82,7 @@ import Testing
         let limits = api.services.notes.compactMap { if case .limit(let name) = $0 { name } else { nil } }
         #expect(limits == ["task"])
         // Whatever is taken must come back out of a claim, which wraps it.
-        for depth in [100, 101, 180] {
+        for depth in [90, 91, 180] {
             let pushed = try api.run(
                 """
                 local value = 1
@@ -90,7 +90,7 @@ import Testing
                 local q = queue.open("deep")
                 return { (pcall(q.push, q, value)), #q:claim(), q:stats().leased }
                 """)
-            #expect(pushed == (depth <= 100 ? [true, 1, 1] : [false, 0, 1]), "\(depth)")
+            #expect(pushed == (depth <= 90 ? [true, 1, 1] : [false, 0, 1]), "\(depth)")
         }
         for wrong in [
             #"queue.open("a b")"#, #"queue.open("")"#, #"queue.open("q"):push(1, { delai = 1 })"#,

@@ -86,7 +86,7 @@ import Testing
             ("expect = {}", "expect: not supported yet"),
             ("except = 'x'", "except: not supported yet"),
             ("group = 'disk'", "group: not supported yet"),
-            ("priority = 'rescue'", "priority: not supported yet"),
+            ("priority = 'urgent'", "priority: must be one of \"normal\", \"rescue\", not \"urgent\""),
             ("alert_after = 'x'", "alert_after: must be a whole number of runs from 0 to 1000, or false, not \"x\""),
         ])
     func errors(members: String, message: String) throws {

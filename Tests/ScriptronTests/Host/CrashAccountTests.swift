@@ -34,7 +34,8 @@ import Testing
             Scheduler.Connections(
                 clock: clock, store: store, arm: { _ in }, later: { _, _ in },
                 busy: { [seen] _ in seen.busy.withLock { $0 } },
-                claimed: { [seen] runs in seen.claimed.withLock { $0 += runs } }, trouble: { _ in }))
+                mayClaim: { _ in true }, claimed: { [seen] runs in seen.claimed.withLock { $0 += runs } },
+                trouble: { _ in }))
         try scheduler.start(jobs, cursors: try store.read { try $0.cursors() })
         wait()
         return scheduler

@@ -40,13 +40,15 @@ import Testing
         let row = try await host.run("retry")
         #expect(row["outcome"] == "succeeded", "\(row)")
         #expect(
-            try figures(row) == ["done": 2, "failed": 2, "dead": 6, "postponed": 2, "waiting": 4, "buried": 6], "\(row)")
+            try figures(row) == ["done": 2, "failed": 2, "dead": 6, "postponed": 2, "waiting": 4, "buried": 6], "\(row)"
+        )
         #expect(good.requests.map(\.target) == ["/1", "/2"], "no redirect is followed")
         #expect(gone.requests.map(\.target) == ["/a?x=1", "/b"], "what is gone is not asked again")
         #expect(busy.requests.count == 1)
         let all = try await tasks(host)
         let waiting = all.filter { $0["state"] == "waiting" }
-        #expect(waiting.compactMap { $0["attempts"]?.integer } == [1, 0, 0, 1], "no try was counted where there was none")
+        #expect(
+            waiting.compactMap { $0["attempts"]?.integer } == [1, 0, 0, 1], "no try was counted where there was none")
         let now = SystemClock().now().epoch
         #expect(waiting.prefix(3).allSatisfy { ($0["due"]?.double ?? 0) > now + 3000 }, "\(waiting)")
         let errors = all.compactMap { $0["error"]?.text }
@@ -91,7 +93,7 @@ import Testing
     func lives() async throws {
         let down = try HTTPTestServer { _ in .text("", status: 503) }
         let host = try RetryPlace.make(
-            "base = \"0s\", max_attempts = 3", connect: ["127.0.0.1:\(down.port)"])
+            "base = \"0s\", max_attempts = 3, breaker_failures = 0", connect: ["127.0.0.1:\(down.port)"])
         try await push(host, down.url())
         try await host.start()
         _ = try await host.run("retry")

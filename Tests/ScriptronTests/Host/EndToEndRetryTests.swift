@@ -68,7 +68,8 @@ import Testing
     }
 
     @Test(
-        "Kills of host and workers lose no task, and do few of them twice", .enabled(if: RanProgram.isThere("nginx"), "needs nginx"),
+        "Kills of host and workers lose no task, and do few of them twice",
+        .enabled(if: RanProgram.isThere("nginx"), "needs nginx"),
         .timeLimit(.minutes(5)))
     func kills() throws {
         // The long form is `make soak`.

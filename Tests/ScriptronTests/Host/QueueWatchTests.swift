@@ -21,7 +21,8 @@ import Testing
     @Test(
         "Tasks that wait or lie dead where no job asks for them are found",
         arguments: [
-            (queue(), false), (queue(ready: 60), false), (queue(ready: 3600), true), (queue(ready: 7200, paused: true), false),
+            (queue(), false), (queue(ready: 60), false), (queue(ready: 3600), true),
+            (queue(ready: 7200, paused: true), false),
             (queue(ready: 7200, claimed: 7200), false), (queue(ready: 90_000, claimed: 90_001), true),
             (queue(ready: 90_000, claimed: 60), false), (queue(dead: 3, claimed: 60), false),
             (queue(dead: 3, claimed: 100_000), true), (queue(dead: 3, claimed: 100_000, paused: true), true),

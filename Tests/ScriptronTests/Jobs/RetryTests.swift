@@ -54,7 +54,7 @@ import Testing
 
     @Test("Retry-After is honoured, as seconds and as a date, up to a bound")
     func retryAfter() throws {
-        #expect(try evaluate(#"return try(429, { ["Retry-After"] = "120" })[3]"#) == 120)
+        #expect(try evaluate(#"return try(429, { ["retry-after"] = "120" })[3]"#) == 120)
         #expect(try evaluate(#"return try(503, { ["retry-after"] = "99999999" })[3]"#) == 86400)
         let date = #"return delivery.retry_after("Wed, 21 Oct 2015 07:28:00 GMT", 1445412400, 86400)"#
         #expect(try evaluate(date).double == 80)
@@ -62,9 +62,11 @@ import Testing
             try evaluate(#"return delivery.retry_after("Wed, 21 Oct 2015 07:28:00 GMT", 1545412400, 9)"#).double == 0)
         #expect(try evaluate(#"return delivery.retry_after("soon", 0, 9)"#) == .null)
         // By the server's own clock, which may be another.
-        let skewed = #"return delivery.retry_after("Wed, 21 Oct 2015 07:28:00 GMT", 1, 999, "Wed, 21 Oct 2015 07:27:00 GMT")"#
+        let skewed =
+            #"return delivery.retry_after("Wed, 21 Oct 2015 07:28:00 GMT", 1, 999, "Wed, 21 Oct 2015 07:27:00 GMT")"#
         #expect(try evaluate(skewed).double == 60)
-        let header = #"return try(503, { ["retry-after"] = "Wed, 21 Oct 2015 07:28:30 GMT", date = "Wed, 21 Oct 2015 07:28:00 GMT" })[3]"#
+        let header =
+            #"return try(503, { ["retry-after"] = "Wed, 21 Oct 2015 07:28:30 GMT", date = "Wed, 21 Oct 2015 07:28:00 GMT" })[3]"#
         #expect(try evaluate(header).double == 30)
     }
 
@@ -164,7 +166,8 @@ import Testing
             """)
         #expect(
             result == [
-                ["sent", "sent", "sent", "postponed"], "postponed", "dead", "sent", "sent", "postponed", true, 1000, true,
+                ["sent", "sent", "sent", "postponed"], "postponed", "dead", "sent", "sent", "postponed", true, 1000,
+                true,
                 true, false, true,
             ])
     }
@@ -194,7 +197,8 @@ import Testing
             #"{ url = "ftp://a" }"#,
             #"{ url = "https://a.example/", command = { "true" } }"#, #"{ command = {} }"#, #"{ command = "true" }"#,
             #"{ url = "https://a.example/", body = { 1 } }"#, #"{ url = 7 }"#, #"{ url = "https:///x" }"#,
-            #"{ url = "https://a.example/", headers = { "x" } }"#, #"{ url = "https://a.example/", headers = { x = {} } }"#,
+            #"{ url = "https://a.example/", headers = { "x" } }"#,
+            #"{ url = "https://a.example/", headers = { x = {} } }"#,
             #"{ command = { "true" }, max_attempts = 0 }"#, #"{ command = { "true" }, max_attempts = "3" }"#,
         ].enumerated().map { ($0.offset, $0.element) })
     func problems(_ index: Int, _ body: String) throws {

@@ -265,16 +265,17 @@ import Testing
         #expect(try store.push("again", key: "k") != claimed[1].id, "a key is remembered for a day, not for decades")
     }
 
-    @Test("Leases are told by a clock of their own; age counts from the push, or the requeue", arguments: StoreKind.allCases)
+    @Test(
+        "Leases are told by a clock of their own; age counts from the push, or the requeue",
+        arguments: StoreKind.allCases)
     func clocks(_ kind: StoreKind) throws {
         let store = try Fixture(kind)
         try store.push("a")
         let steady = Timestamp(seconds: 500)
-        let task = try #require(
-            try store.write { [now = store.now] in
-                try $0.claimTasks(
-                    queue: "q", run: 1, max: 1, lease: 60, crashLimit: 3, now: now, leaseNow: steady)
-            }.first)
+        let claimed = try store.write { [now = store.now] in
+            try $0.claimTasks(queue: "q", run: 1, max: 1, lease: 60, crashLimit: 3, now: now, leaseNow: steady)
+        }
+        let task = try #require(claimed.first)
         #expect(task.due == steady + 60)
         store.now = store.now + 10 * 365 * 86400
         let back = TaskReturn(lease: TaskLease(id: task.id, token: task.token), fate: .dead)

@@ -70,7 +70,11 @@ package final class MetricDesk: Sendable {
                     }
                 }
             }
-            let samples = try store.read { try $0.samples(of: series, since: Timestamp(since), limit: limit) }
+            // What a clock that was wrong put into the future is not what was measured last.
+            let until = now()
+            let samples = try store.read {
+                try $0.samples(of: series, since: Timestamp(since), until: until, limit: limit)
+            }
             return .list(samples.map(\.value))
         } catch {
             throw Failure.wrapping(error)
