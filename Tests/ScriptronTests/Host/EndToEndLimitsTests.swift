@@ -91,7 +91,7 @@ struct EndToEndLimitsTests {
             guard rows.count == Self.jobs.count, rows.allSatisfy({ $0["outcome"]?.text != nil }) else { return nil }
             return Dictionary(uniqueKeysWithValues: rows.map { ($0["job"]?.text ?? "", $0) })
         }
-        #expect(slowest < 5, "an answer took \(slowest) seconds")
+        #expect(slowest < 15, "an answer took \(slowest) seconds")
         let ends: [(job: String, outcome: String, limits: Set<String>, says: String)] = [
             ("bomb", "timed_out", ["timeout", "processes"], "timeout"),
             ("sparse", "failed", ["scratch"], "scratch directory holds more than 1.0 GiB"),
