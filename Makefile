@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BINARY := .build/release/scriptron
 
-.PHONY: help run test rclone cron-peers soak fuzz lint build bench clean toolchain packages test-packages
+.PHONY: help run test rclone cron-peers scheduler-peers soak fuzz lint build bench clean toolchain packages test-packages
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,16 @@ cron-peers: ## cronsim and croniter, in .build, for the tests that compare fire 
 	test -e .build/cron-peers/ready || { python3 -m venv .build/cron-peers \
 		&& .build/cron-peers/bin/pip install --quiet cronsim==2.8 croniter==7.0.0 && touch .build/cron-peers/ready; }
 
+# bcron takes cron's place where it is installed, so that it is only unpacked.
+scheduler-peers: ## cron, bcron, APScheduler and Celery, in .build, for Benchmarks/scheduler
+	@scripts/install-packages cron redis-server gcc libc6-dev python3 python3-venv
+	@test -x .build/scheduler-peers/bcron/usr/sbin/bcron-start || { mkdir -p .build/scheduler-peers/packages \
+		&& cd .build/scheduler-peers/packages && apt-get download -qq bcron libbg2 \
+		&& for package in *.deb; do dpkg -x "$$package" ../bcron; done; }
+	@test -e .build/scheduler-peers/python/ready || { python3 -m venv .build/scheduler-peers/python \
+		&& .build/scheduler-peers/python/bin/pip install --quiet --disable-pip-version-check apscheduler==3.11.3 \
+		celery==5.7.0 redis packaging && touch .build/scheduler-peers/python/ready; }
+
 soak: build test-packages ## the long runs: hosts, zygotes and workers killed at random, SEED=1
 	swift build --build-tests
 	SCRIPTRON_BINARY=$(BINARY) swift test --skip-build --filter ScriptronSoak
@@ -45,12 +55,13 @@ lint: toolchain ## formatting, the order of the folders, and whether the fuzz ha
 build: toolchain packages ## the release binary, with the Swift runtime inside
 	swift build --configuration release --static-swift-stdlib --product scriptron
 
-bench: build ## side by side with sh, lua5.4 and bubblewrap
+bench: build scheduler-peers ## side by side with sh, lua5.4 and bubblewrap
 	@scripts/install-packages lua5.4 bubblewrap cron python3 logrotate zstd restic systemd
 	swift build --configuration release --static-swift-stdlib --product bench-run
 	Benchmarks/run --quiet 60
 	Benchmarks/idle
 	Benchmarks/burst --cron
+	Benchmarks/scheduler
 	Benchmarks/jobs
 
 clean: ## remove what was built (var/ stays)

@@ -66,42 +66,79 @@ class Host:
 
     def processes(self):
         """The pids of the host and all below it."""
-        parents = {}
-        for entry in os.listdir("/proc"):
-            if entry.isdigit():
-                try:
-                    stat = open(f"/proc/{entry}/stat").read()
-                except OSError:
-                    continue
-                parents.setdefault(int(stat.rsplit(")", 1)[1].split()[1]), []).append(int(entry))
-        found, todo = [], [self.process.pid]
-        while todo:
-            pid = todo.pop()
-            found.append(pid)
-            todo += parents.get(pid, [])
-        return found
+        return tree_of([self.process.pid])
 
     def cpu_seconds(self):
         """User and system time of all its processes, and of children they waited for."""
-        ticks = 0
-        for pid in self.processes():
-            try:
-                fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
-            except OSError:
-                continue
-            ticks += sum(int(field) for field in fields[11:15])
-        return ticks / os.sysconf("SC_CLK_TCK")
+        return cpu_seconds(self.processes())
 
     def memory(self):
         """PSS and RSS of all its processes, in bytes."""
-        pss = rss = 0
-        for pid in self.processes():
-            for line in open(f"/proc/{pid}/smaps_rollup"):
-                if line.startswith("Pss:"):
-                    pss += int(line.split()[1]) * 1024
-                if line.startswith("Rss:"):
-                    rss += int(line.split()[1]) * 1024
-        return pss, rss
+        return memory(self.processes())
+
+
+def tree_of(pids):
+    """These processes and all below them."""
+    children = {}
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                stat = open(f"/proc/{entry}/stat").read()
+            except OSError:
+                continue
+            children.setdefault(int(stat.rsplit(")", 1)[1].split()[1]), []).append(int(entry))
+    found, todo = [], list(pids)
+    while todo:
+        pid = todo.pop()
+        found.append(pid)
+        todo += children.get(pid, [])
+    return found
+
+
+def cpu_seconds(pids):
+    """User and system time of processes, and of children they waited for."""
+    ticks = 0
+    for pid in pids:
+        try:
+            fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        ticks += sum(int(field) for field in fields[11:15])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def memory(pids):
+    """PSS and RSS of processes, in bytes."""
+    pss = rss = 0
+    for pid in pids:
+        try:
+            lines = open(f"/proc/{pid}/smaps_rollup").readlines()
+        except OSError:
+            continue
+        for line in lines:
+            if line.startswith("Pss:"):
+                pss += int(line.split()[1]) * 1024
+            if line.startswith("Rss:"):
+                rss += int(line.split()[1]) * 1024
+    return pss, rss
+
+
+def wake_ups(pids):
+    """How often the threads of processes gave up the processor of themselves."""
+    count = 0
+    for pid in pids:
+        try:
+            threads = os.listdir(f"/proc/{pid}/task")
+        except OSError:
+            continue
+        for thread in threads:
+            try:
+                for line in open(f"/proc/{pid}/task/{thread}/status"):
+                    if line.startswith("voluntary_ctxt_switches:"):
+                        count += int(line.split()[1])
+            except OSError:
+                pass
+    return count
 
 
 def quantile(values, share):

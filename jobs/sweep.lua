@@ -196,7 +196,7 @@ function Sweep:take(entry, why)
     return
   end
   self.batch[#self.batch + 1] = entry
-  if #self.batch >= 256 then self:flush(why) end
+  if #self.batch >= 1024 then self:flush(why) end
 end
 
 -- Everything that is old enough.
