@@ -263,6 +263,7 @@ return job {
   about = "Look at the machine's health, and alert while something is wrong",
   schedule = "* * * * *",
   timeout = "5m",
+  priority = "rescue",
   settings = {
     cpu_busy = above(95, { clear = 85, for_runs = 5, about = "percent of the time that the processors work" }),
     cpu_iowait = above(50, { clear = 30, for_runs = 5, about = "percent of the time that they wait for disks" }),

@@ -221,6 +221,7 @@ return job {
   about    = "Rotate logs: rename, compress, and remove what is no longer to be kept",
   schedule = "*/5 * * * *",
   timeout  = "1h",
+  priority = "rescue",
   memory   = "256MiB",
   settings = {
     paths    = option.paths({ "var/log/*.log" }, { about = "The logs: paths, and patterns of them" }),

@@ -279,6 +279,7 @@ return job {
   about    = "Remove temporary files that nobody has touched for a while",
   schedule = "*/30 * * * *",
   timeout  = "20m",
+  priority = "rescue",
   settings = {
     paths       = option.paths({ "var/tmp" }, { about = "The directories to sweep; they themselves stay" }),
     older_than  = option.duration("7d", { about = "What was touched more recently stays" }),

@@ -23,6 +23,15 @@ import Testing
         #expect(system("python3 '\(script)' '\(binary)' --kills 150 --seed '\(seed)'") == 0)
     }
 
+    @Test("Three hundred rounds of faults under a hundred jobs a second: every second is accounted for, once")
+    func faults() throws {
+        // The clock that is set is a debug binary's.
+        let binary = try Path("/proc/self/exe").resolvingLinks().parent.appending("scriptron").text
+        let seed = getenv("SEED").map { String(cString: $0) } ?? "1"
+        let script = Path(#filePath).parent.appending("Faults/faults.py")
+        #expect(system("python3 '\(script)' '\(binary)' --rounds 300 --jobs 100 --seed '\(seed)'") == 0)
+    }
+
     @Test("Fifty kills of the host, then zygotes and workers: every second is accounted for, once")
     func kills() throws {
         let folder = Path(#filePath).parent.appending("Crash")

@@ -11,6 +11,12 @@ struct ActiveAttempt: Sendable {
     var worker: Int64?
     var scratch: Path?
     var grant: Grant?
+    /// What `discover` found.
+    var facts: Value = .null
+    /// When its worker was asked for, on the monotonic clock.
+    var launched: Double?
+    /// Since when it waits for what the machine has too little of, on the monotonic clock.
+    var shortSince: Double?
     var progress: Value = .null
     /// Why it was cancelled; nil: it was not.
     var cancelled: String?

@@ -164,6 +164,28 @@ package final class Catalog: Sendable {
         if isKnown { loadMore() } else { done() }
     }
 
+    /// Gives the jobs the zones as they are now; `zone` finds one by the name in a header (nil: the host's). Those whose
+    /// zone is another one are updated, so that their schedule goes by it from now on.
+    package func rezone(_ zone: (String?) throws(Failure) -> Zone) throws(Failure) {
+        var zones: [String?: Zone] = [:]
+        for entry in entries {
+            guard let job = entry.loaded else { continue }
+            let name = job.header.timezone
+            let now: Zone
+            if let known = zones[name] { now = known } else { now = try zone(name) }
+            zones[name] = now
+            guard now != job.zone else { continue }
+            let rezoned = try job.inZone(now)
+            let isCurrent = state.withLock { state in
+                // A load that ended meanwhile has read the zone itself.
+                guard state.entries[entry.name]?.loaded?.version.hash == job.version.hash else { return false }
+                state.entries[entry.name]?.loaded = rezoned
+                return true
+            }
+            if isCurrent { connections.updated(rezoned) }
+        }
+    }
+
     private func loadMore() {
         while true {
             let next = state.withLock { state -> (Int, JobSource)? in

@@ -4,7 +4,7 @@ struct ChannelRuns: Sendable {
     private static let script: Path = "channel.lua"
     private static let text = """
         return job {
-          about = "Hands an alert to the program of a channel", redo = false, alert_after = false,
+          about = "Hands an alert to the program of a channel", redo = false, alert_after = false, priority = "rescue",
           settings = { argv = option.list {}, text = option.string "" },
           run = function(settings) process.run(settings.argv, { stdin = settings.text, stdout = "log" }) end,
         }

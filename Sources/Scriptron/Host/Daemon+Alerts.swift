@@ -90,6 +90,10 @@ extension Daemon {
             findings.append(AlertBook.Finding(job: job, key: "after", severity: .warning, summary: "\(problem)"))
         }
         findings += queueWatch.findings()
+        if let failure = disk.failure {
+            findings.append(
+                AlertBook.Finding(job: Alert.host, key: "disk", severity: .critical, summary: "disk: \(failure)"))
+        }
         for (about, failure) in state.withLock({ $0.troubles }) {
             findings.append(
                 AlertBook.Finding(

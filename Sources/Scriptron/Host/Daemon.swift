@@ -34,14 +34,17 @@ package final class Daemon: Sendable {
     let clock: any WallClock
     let started: Timestamp
     let state: Mutex<State>
-    let parts: Parts
+    let clockTrust = Mutex<ClockTrust?>(nil)
+    let zoneWatch = ZoneWatch()
+    let disk: DiskKeeper
+    let parts = Parts()
     /// Whom news of runs is told.
     let watch = RunWatch()
     /// Whether it is the host of one run alone.
     private let isForOneRun: Bool
     private let watcher: SourceWatcher
-    private let reload = WorkQueue(name: "reload", width: 1)
-    private let upkeep = WorkQueue(name: "upkeep", width: 1)
+    let reload = WorkQueue(name: "reload", width: 1)
+    let upkeep = WorkQueue(name: "upkeep", width: 1)
 
     /// The parts that know each other through the daemon: they are made after it.
     final class Parts: Sendable {
@@ -67,6 +70,12 @@ package final class Daemon: Sendable {
         var catalog: Catalog { all.catalog }
         var alerts: AlertKeeper { all.alerts }
         var pauses: PauseDesk { all.pauses }
+
+        /// What had to wait may go on.
+        func resume() {
+            scheduler.resume()
+            supervisor.resume()
+        }
     }
 
     /// Takes the state directory and opens everything in it; nothing is scheduled before `start`.
@@ -98,12 +107,15 @@ package final class Daemon: Sendable {
             let leases = try Leases(path: places.leases, boot: clock.bootID)
             let killed = try Recovery.killLeftOver(leases)
             if killed > 0 { say("killed \(killed) process(es) that an earlier host left behind") }
+            disk = DiskKeeper(
+                DiskKeeper.Connections(
+                    directory: places.store, later: { [loop = core.loop] in loop.after($0, handler: $1) },
+                    aside: { [upkeep] in upkeep.submit($0) }, say: say, over: { [parts] in parts.resume() }))
             store = try SQLiteStore(directory: places.store)
             logs = RunLogs(directory: places.runs)
             queues = QueueDesk(store: store, now: { clock.now() }, monotonic: { clock.monotonic })
             queueWatch = QueueWatch(store: store, clock: clock)
             state = Mutex(State(environment: environment, loader: core.loader))
-            parts = Parts()
             watcher = try SourceWatcher(
                 SourceLocations(configuration: place.file, jobs: configuration.jobsDirectory), clock: clock)
             try assemble(leases, try ScratchSlots(directory: places.scratch), say)
@@ -149,13 +161,14 @@ package final class Daemon: Sendable {
                     let source = SecretSource(state.withLock { $0.environment.configuration })
                     core.evaluator.aside { reply(source.read(name, for: grant)) }
                 },
-                followers: { [unowned self] in followers(of: $0) },
+                isDiskFull: { [disk] in disk.isFull }, followers: { [unowned self] in followers(of: $0) },
                 recorded: { [watch] run in
                     guard run.state == .ended else { return }
                     alerts.hear()
                     watch.tell(run.id, .end)
                 }, late: { alerts.hear() }, news: { [watch] in watch.tell($0, .anything) },
                 trouble: { [unowned self] in trouble("store", $0) },
+                shortage: { [unowned self] in trouble("shortage", $0) },
                 base: core.environment.configuration.base,
                 concurrency: core.environment.configuration.concurrency ?? 4 * ProcessEnvironment.cores,
                 groups: { [unowned self] in state.withLock { $0.environment.configuration.groups } },
@@ -176,9 +189,10 @@ package final class Daemon: Sendable {
                 clock: clock, store: store, arm: { try? alarm.arm($0) },
                 later: { [loop = core.loop] in loop.after($0, handler: $1) },
                 occupancy: { supervisor.occupancy($0) }, lock: { supervisor.lock($0) },
-                unlock: { supervisor.unlock($0) }, pauses: { pauses.about($0) }, claimed: { supervisor.add($0) },
-                moved: { supervisor.move($0) }, makeWay: { supervisor.makeWay(for: $0) },
-                trouble: { [unowned self] in trouble("store", $0) }))
+                unlock: { supervisor.unlock($0) }, pauses: { pauses.about($0) },
+                mayClaim: { [disk] in !disk.isFull || $0.header.priority == .rescue },
+                claimed: { supervisor.add($0) }, moved: { supervisor.move($0) },
+                makeWay: { supervisor.makeWay(for: $0) }, trouble: { [unowned self] in trouble("store", $0) }))
         do throws(SystemError) {
             _ = try core.loop.watch(alarm.descriptor) { [unowned self] in
                 let event = try? alarm.read()
@@ -225,7 +239,7 @@ package final class Daemon: Sendable {
     package func start() throws(Failure) {
         try load()
         do {
-            try queues.clockWasSetBack()
+            try trustClock()
             let now = clock.now()
             let recovery = Recovery(store: store, catalog: parts.catalog, environment: core.environment, now: now)
             let cursors = try store.read { try $0.cursors() }
@@ -243,21 +257,37 @@ package final class Daemon: Sendable {
             throw Failure.wrapping(error)
         }
         parts.alerts.start()
+        disk.start()
         core.loop.post { [self] in rescanLater() }
         retryLater()
         upkeepLater(after: 60)
+        watchLater()
     }
 
-    /// Whatever waits for a time span, and was told to by a clock that showed a later time, waits for it from now.
-    private func clockWasSet() {
-        upkeep.submit { [self] in
-            do throws(Failure) {
-                try queues.clockWasSetBack()
-                trouble("clock", nil)
-            } catch {
-                trouble("clock", error)
+    /// Looks once a minute whether all is as it should be.
+    private func watchLater() {
+        let watchdog = Watchdog(
+            Watchdog.Connections(
+                scheduler: parts.scheduler, supervisor: parts.supervisor, workers: core.workers, store: store,
+                recover: { [unowned self] runs in
+                    let recovery = Recovery(
+                        store: store, catalog: parts.catalog, environment: core.environment, now: clock.now())
+                    parts.supervisor.add(try recovery.strays(runs))
+                },
+                report: { [unowned self] found in
+                    for text in found { HostSpeech.say("watchdog: \(text)") }
+                    // It is an alert until the next look finds nothing.
+                    let all = found.joined(separator: "; ")
+                    trouble("watchdog", found.isEmpty ? nil : Failure(code: "EWATCH", all))
+                }))
+        @Sendable func lookLater() {
+            core.loop.after(Watchdog.period) { [self] in
+                if state.withLock({ $0.stopping }) { return }
+                watchdog.look { [upkeep] in upkeep.submit($0) }
+                lookLater()
             }
         }
+        lookLater()
     }
 
     private let isScheduling = Mutex(false)
@@ -269,6 +299,7 @@ package final class Daemon: Sendable {
     // Live reload.
 
     private func jobUpdated(_ job: LoadedJob) {
+        zoneWatch.add(job.header.timezone)
         guard isScheduling.withLock({ $0 }) else { return }
         if stragglers.withLock({ $0.remove(job.name) }) == nil { return parts.scheduler.update(job) }
         do {
@@ -365,6 +396,8 @@ package final class Daemon: Sendable {
             state.loader.approvals = core.loader.approvals
         }
         trouble("configuration", nil)
+        // A group may have more room now.
+        parts.supervisor.resume()
     }
 
     /// Loads again, every minute, what only the machine can have mended: a path that a job needs, a program, a user.
@@ -372,6 +405,7 @@ package final class Daemon: Sendable {
         core.loop.after(Self.retryPeriod) { [self] in
             if state.withLock({ $0.stopping }) { return }
             parts.catalog.retry()
+            reload.submit { [self] in lookAtZones() }
             retryLater()
         }
     }
@@ -387,6 +421,7 @@ package final class Daemon: Sendable {
 
     /// Notes trouble, or (nil) that it is over; each is said once.
     func trouble(_ about: String, _ failure: Failure?) {
+        if let failure { disk.notice(failure) }
         let news = state.withLock { state -> Failure?? in
             let old = state.troubles[about]
             state.troubles[about] = failure
@@ -411,6 +446,10 @@ package final class Daemon: Sendable {
 
     /// Removes what retention no longer keeps, a piece at a time.
     private func keepUp() {
+        // What is removed is gone, should the clock be wrong.
+        guard clockTrust.withLock({ $0?.mayForget(monotonic: clock.monotonic) ?? false }) else {
+            return HostSpeech.say("nothing old is removed today: the clock leapt forward, and may be wrong")
+        }
         do {
             let now = clock.now()
             let retention = Retention()
@@ -439,6 +478,7 @@ package final class Daemon: Sendable {
     /// Lets go of everything, after `stop`.
     package func close() {
         parts.alerts.stop()
+        disk.stop()
         core.close()
         store.close()
     }

@@ -25,6 +25,15 @@ package struct LoadedJob: Sendable {
     /// Whether this run is bounded by the ceiling alone, and watched for what it needs.
     package var learns = false
 
+    /// The same job, its schedule in another zone, or in a newer form of the same.
+    func inZone(_ zone: Zone) throws(Failure) -> LoadedJob {
+        var job = self
+        job.zone = zone
+        job.schedule = try JobSchedule(header.schedules, zone: zone, job: name)
+        job.blackouts = try Blackouts(header.except, zone: zone)
+        return job
+    }
+
     /// The user in whose name it runs, for records.
     package var userName: String { grant.identity?.name ?? Users.ownName }
 }

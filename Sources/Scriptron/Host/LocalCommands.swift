@@ -25,7 +25,7 @@ package struct LocalCommands: HostCommands {
         } catch {
             HostSpeech.say("the control group of this service cannot be used: \(error)")
         }
-        let daemon = try Daemon(place, executable: executable)
+        let daemon = try Daemon(place, executable: executable, clock: clock)
         defer { daemon.close() }
         try daemon.start()
         let places = daemon.directory.places
@@ -36,6 +36,14 @@ package struct LocalCommands: HostCommands {
         let beat = manager?.watchdogInterval.map { daemon.core.loop.beat(every: $0) { manager?.alive() } }
         defer { beat?() }
         return waitForEnd(daemon, signals, manager)
+    }
+
+    /// The machine's; in debug builds one that a test may set.
+    private var clock: any WallClock {
+        #if DEBUG
+            if let clock = SteppedClock.ofEnvironment() { return clock }
+        #endif
+        return SystemClock()
     }
 
     private func terminationSignals() throws(Failure) -> TerminationSignals {

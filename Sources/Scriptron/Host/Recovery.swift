@@ -38,13 +38,27 @@ package struct Recovery {
         }
     }
 
-    private func recover(_ run: Run, _ session: any StoreSession) throws -> ClaimedRun? {
+    /// Those of these runs that go on, as above: nobody holds them, though no host has ended.
+    package func strays(_ runs: [Run]) throws -> [ClaimedRun] {
+        try store.write { [self] session in
+            // As they are now: what ended meanwhile is left alone.
+            try runs.compactMap { run in
+                guard let now = try session.run(run.id), now.state != .ended else { return nil }
+                try session.endLeases(run: run.id, crash: "nobody held its run", now: self.now)
+                return try recover(now, session, because: "the host lost sight of it")
+            }
+        }
+    }
+
+    private func recover(
+        _ run: Run, _ session: any StoreSession, because cause: String = "the host died"
+    ) throws -> ClaimedRun? {
         var run = run
         if run.state == .running {
             run.cuts += 1
             for var attempt in try session.attempts(run: run.id) where attempt.outcome == nil {
                 attempt.outcome = .lost
-                attempt.reason = "the host died"
+                attempt.reason = cause
                 attempt.finished = now
                 try session.updateAttempt(attempt)
             }
@@ -59,8 +73,8 @@ package struct Recovery {
             run.finished = now
             run.reason =
                 job == nil || entry?.isEnabled != true
-                ? "the host died, and its job is not there any more"
-                : job?.header.redo == true ? "the host died under it a second time" : "the host died under it"
+                ? "\(cause), and its job is not there any more"
+                : cause + (job?.header.redo == true && isCut ? " under it a second time" : " under it")
             try session.updateRun(run)
             return nil
         }

@@ -6,6 +6,13 @@ struct Roster: Sendable {
         var slots: Int
         /// By the group's name; a group that is not named has no limit.
         var groups: [String: Int] = [:]
+        /// Whether only runs of the priority `rescue`, and those that an operator asked for, may start.
+        var isDiskFull = false
+
+        /// Whether a run has to wait for room on the disk.
+        func keeps(_ claimed: ClaimedRun) -> Bool {
+            isDiskFull && claimed.job.header.priority != .rescue && claimed.run.trigger != .manual
+        }
     }
 
     /// Where a waiting run stands: higher priorities first, then older fire times.
@@ -188,12 +195,14 @@ struct Roster: Sendable {
 
     private func mayStart(_ entry: Waiting, _ place: Place, _ limits: Limits) -> Bool {
         let (run, header) = (entry.claimed.run, entry.claimed.job.header)
-        if run.state == .held || entry.isMoving { return false }
+        if run.state == .held || entry.isMoving || limits.keeps(entry.claimed) { return false }
         if header.groups.contains(where: { groupUse[$0, default: 0] >= limits.groups[$0] ?? .max }) { return false }
         if header.overlap == .allow { return true }
         if runningOfJob[run.job]?.isEmpty == false { return false }
-        // One after the other, in their order; one that is held lets those behind it pass.
-        let first = lines[run.job]?.first { waiting[$0.run]?.claimed.run.state != .held }
+        // One after the other, in their order; one that is held, or kept, lets those behind it pass.
+        let first = lines[run.job]?.first { place in
+            waiting[place.run].map { $0.claimed.run.state != .held && !limits.keeps($0.claimed) } ?? false
+        }
         return first?.run == place.run
     }
 

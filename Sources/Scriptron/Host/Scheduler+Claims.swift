@@ -27,29 +27,35 @@ extension Scheduler {
     private struct Done: Sendable {
         var claimed: [Run] = []
         var moved: Run?
+        /// Where the job's cursor stands.
+        var cursor: Timestamp
     }
 
     /// Writes claims, a transaction after the other; what is durable starts.
     func submit(_ transactions: [[Claim]]) {
         guard let claims = transactions.first else { return }
-        connections.store.submit { session -> [Done] in
+        connections.store.submit(weight: claims.count) { session -> [Done] in
             try claims.map { try Self.write($0, session) }
         } completion: { [self] result in
             switch result {
             case .success(let done):
                 connections.trouble(nil)
                 hand(zip(claims, done).map { ($0, $1) })
-                settle(claims, done: true)
+                settle(claims, cursors: done.map(\.cursor))
                 submit(Array(transactions.dropFirst()))
             case .failure(let error):
                 connections.trouble(Failure.wrapping(error))
-                connections.later(Self.storePatience) { [self] in settle(claims, done: false) }
+                connections.later(Self.storePatience) { [self] in settle(claims, cursors: nil) }
             }
         }
     }
 
     private static func write(_ claim: Claim, _ session: any StoreSession) throws -> Done {
-        var done = Done()
+        // What was accounted for meanwhile, by whomever, must not be accounted for twice.
+        if let stored = try session.cursor(job: claim.job.name)?.accountedUntil, stored != claim.account.after {
+            return Done(cursor: stored)
+        }
+        var done = Done(cursor: claim.account.until)
         var rows = claim.runs
         try session.saveVersion(claim.job.version.hash, files: claim.job.version.files)
         if let move = claim.account.move, var moved = rows.first {
@@ -67,7 +73,7 @@ extension Scheduler {
                 }
             }
         }
-        try session.addMissed(claim.account.ranges, after: claim.account.after)
+        try session.addMissed(claim.account.ranges, of: claim.job.schedule, after: claim.account.after)
         try session.setCursor(claim.job.cursor(claim.account.until))
         for run in rows { if let run = try session.insertRun(run) { done.claimed.append(run) } }
         return done
@@ -106,19 +112,19 @@ extension Scheduler {
         }
     }
 
-    /// Moves the cursors of claims that are durable; those that are not are due again.
-    private func settle(_ claims: [Claim], done: Bool) {
-        if !done { for claim in claims { claim.account.move.map { connections.unlock($0.run.run) } } }
+    /// Moves the cursors of claims that are durable; those that are not (nil) are due again.
+    private func settle(_ claims: [Claim], cursors: [Timestamp]?) {
+        if cursors == nil { for claim in claims { claim.account.move.map { connections.unlock($0.run.run) } } }
         let taken = state.withLock { state in
-            claims.compactMap { claim -> JobCursor? in
+            claims.enumerated().compactMap { index, claim -> JobCursor? in
                 let name = claim.job.name
                 guard var plan = state.plans[name] else { return nil }
-                if done { plan.cursor = claim.account.until }
-                if done, !claim.isLast {
+                if let cursors { plan.cursor = cursors[index] }
+                if cursors != nil, !claim.isLast {
                     state.plans[name] = plan
                     return nil
                 }
-                plan.claiming = false
+                plan.claiming = nil
                 plan.isFirst = false
                 if case .removed = plan.successor {
                     state.plans.removeValue(forKey: name)
@@ -152,7 +158,7 @@ extension Scheduler.Plan {
 
 extension Scheduler.State {
     mutating func reschedule(_ name: String) {
-        guard let plan = plans[name], !plan.claiming else { return timetable.set(name, nil) }
+        guard let plan = plans[name], plan.claiming == nil else { return timetable.set(name, nil) }
         timetable.set(name, plan.job.schedule.next(after: plan.cursor))
     }
 
@@ -165,6 +171,12 @@ extension Scheduler.State {
             let name = timetable.takeDue(now, limit: 1).first
         {
             guard let plan = plans[name] else { continue }
+            guard connections.mayClaim(plan.job) else {
+                // Not in the timetable, or the alarm would ring without end.
+                plans[name]?.held = Scheduler.fullReason
+                continue
+            }
+            plans[name]?.held = nil
             let account = account(plan, now, connections)
             guard account.until > plan.cursor else {
                 timetable.set(name, plan.job.schedule.next(after: now))
@@ -176,7 +188,7 @@ extension Scheduler.State {
                 timetable.set(name, plan.job.schedule.next(after: plan.cursor))
                 break
             }
-            plans[name]?.claiming = true
+            plans[name]?.claiming = connections.clock.monotonic
             runs += account.runs.count
             let pieces = account.pieces(of: Scheduler.batch)
             let made = pieces.enumerated().map { index, piece in
@@ -196,7 +208,7 @@ extension Scheduler.State {
         if case .changed(_, let since) = plan.successor { end = min(now, since) }
         var circumstances = FireAccount.Circumstances(
             now: end, catchUp: header.catchUp, catchUpWindow: header.catchUpWindow,
-            missedReason: plan.isFirst ? Scheduler.downReason : Scheduler.lateReason)
+            missedReason: plan.held ?? (plan.isFirst ? Scheduler.downReason : Scheduler.lateReason))
         circumstances.overlap = header.overlap
         circumstances.exclusions = Exclusions(blackouts: job.blackouts, pauses: connections.pauses(job.name))
         while true {
@@ -209,12 +221,18 @@ extension Scheduler.State {
 }
 
 extension StoreSession {
-    /// Adds the ranges that follow a cursor. The first goes on with the job's newest range where that one ends at the
-    /// cursor: else runs lie between them.
-    func addMissed(_ ranges: [MissedRange], after cursor: Timestamp) throws {
+    /// Adds the ranges that follow a cursor. What begins with the first fire time after it goes on with the job's newest
+    /// range, where that one ends at the cursor: else runs lie between them. What ran already, before the clock was set
+    /// back, is no part of them.
+    func addMissed(_ ranges: [MissedRange], of schedule: JobSchedule, after cursor: Timestamp) throws {
+        if ranges.isEmpty { return }
+        let first = schedule.next(after: cursor)
         for range in ranges {
-            let newest = try missed(job: range.job, limit: 1).first
-            try addMissed(range, merge: newest?.to == cursor)
+            let ran = try fireTimesRun(job: range.job, from: range.from, through: range.to)
+            for piece in range.without(ran, of: schedule) {
+                let newest = try missed(job: range.job, limit: 1).first
+                try addMissed(piece, merge: newest?.to == cursor && piece.from == first)
+            }
         }
     }
 }

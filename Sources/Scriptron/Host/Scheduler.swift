@@ -30,6 +30,8 @@ package final class Scheduler: Sendable {
         package var unlock: @Sendable (Int64) -> Void
         /// What pauses a job, what is over included while fire times within it may not be accounted for.
         package var pauses: @Sendable (String) -> [Pause]
+        /// Whether the job may be claimed now; the fire times of those that may not wait for `resume`.
+        package var mayClaim: @Sendable (LoadedJob) -> Bool
         /// Takes claims that are durable, the oldest first.
         package var claimed: @Sendable ([ClaimedRun]) -> Void
         /// Takes a waiting run whose fire time changed, durably.
@@ -43,8 +45,10 @@ package final class Scheduler: Sendable {
     struct Plan {
         var job: LoadedJob
         var cursor: Timestamp
-        /// A claim of it is on its way to the store.
-        var claiming = false
+        /// Since when a claim of it is on its way to the store, on the monotonic clock.
+        var claiming: Double?
+        /// Its fire times wait for `resume`: why those that are missed by that were missed.
+        var held: String?
         /// What takes its place when that claim is durable.
         var successor: Successor?
         /// It was not looked at yet since the host started.
@@ -63,9 +67,13 @@ package final class Scheduler: Sendable {
         /// The latest instant seen, to notice that the clock was set back.
         var latest: Timestamp
         var stopped = false
+        /// How many times the clock was set back, what follows from that being on its way to the store: nothing is
+        /// claimed meanwhile.
+        var takingBack = 0
     }
 
     static let downReason = "the host was down"
+    static let fullReason = "the disk that holds the store was full"
     static let lateReason = "the host was late or the clock was set forward"
 
     let connections: Connections
@@ -81,7 +89,7 @@ package final class Scheduler: Sendable {
     /// accounted for by the old schedule.
     package func start(_ jobs: [LoadedJob], cursors: [String: JobCursor]) throws {
         let now = connections.clock.now()
-        try takeBack(after: now, cursors: cursors)
+        try connections.store.write { try Self.takeBack(after: now, $0) }
         var fresh: [JobCursor] = []
         var changed: [(LoadedJob, JobCursor)] = []
         var claims: [LoadedJob] = []
@@ -109,24 +117,29 @@ package final class Scheduler: Sendable {
         for job in claims { claimAtStart(job, now: now) }
         tick()
         state.withLock { state in
-            for job in jobs where state.plans[job.name]?.claiming == false { state.plans[job.name]?.isFirst = false }
+            for job in jobs where state.plans[job.name]?.claiming == nil { state.plans[job.name]?.isFirst = false }
         }
     }
 
     /// Fire times of the schedule that a job had when the host ended; the job goes on with the new one from now.
     private func accountForOldSchedule(_ job: LoadedJob, _ old: JobCursor, now: Timestamp) throws {
         try connections.store.write { [self] session in
-            let ranges = passed(job, old, now: now, reason: "the host was down, and its schedule was changed")
-            try session.addMissed(ranges, after: old.accountedUntil)
+            if let (schedule, ranges) = passed(
+                job, old, now: now, reason: "the host was down, and its schedule was changed")
+            {
+                try session.addMissed(ranges, of: schedule, after: old.accountedUntil)
+            }
             try session.setCursor(job.cursor(now))
         }
         state.withLock { $0.plans[job.name]?.cursor = now }
     }
 
     /// The fire times from a cursor until now, by the schedule that was the cursor's: missed, but for those in a pause.
-    private func passed(_ job: LoadedJob, _ cursor: JobCursor, now: Timestamp, reason: String) -> [MissedRange] {
+    private func passed(
+        _ job: LoadedJob, _ cursor: JobCursor, now: Timestamp, reason: String
+    ) -> (JobSchedule, [MissedRange])? {
         let zone = (try? Zone.named(orSystem: cursor.timezone)) ?? job.zone
-        guard let schedule = try? JobSchedule(cursor.schedules, zone: zone, job: job.name) else { return [] }
+        guard let schedule = try? JobSchedule(cursor.schedules, zone: zone, job: job.name) else { return nil }
         var circumstances = FireAccount.Circumstances(
             now: now, catchUp: .none, catchUpWindow: 0, missedReason: reason)
         circumstances.exclusions.pauses = connections.pauses(job.name)
@@ -135,7 +148,7 @@ package final class Scheduler: Sendable {
         var after = cursor.accountedUntil
         while true {
             let account = FireAccount(job: job.name, schedule: schedule, after: after, circumstances)
-            if account.until == after { return ranges }
+            if account.until == after { return (schedule, ranges) }
             ranges += account.ranges
             after = account.until
         }
@@ -153,42 +166,43 @@ package final class Scheduler: Sendable {
     package func update(_ job: LoadedJob) {
         tick()
         let now = connections.clock.now()
-        let (isNew, isTaken) = state.withLock { state -> (Bool, Bool) in
+        // Where fire times of the old schedule are still to be claimed, the cursor is written with their claim.
+        let (isNew, movesCursor) = state.withLock { state -> (Bool, Bool) in
             guard var plan = state.plans[job.name] else {
                 state.plans[job.name] = Plan(job: job, cursor: now)
                 state.reschedule(job.name)
                 return (true, true)
             }
+            let isChanged = plan.job.schedule != job.schedule
             plan.successor = .changed(job, since: now)
-            let isTaken = !plan.claiming && plan.takeSuccessor()
+            let isTaken = plan.claiming == nil && plan.takeSuccessor()
             state.plans[job.name] = plan
             state.reschedule(job.name)
-            return (false, isTaken)
+            return (false, isTaken && isChanged)
         }
-        // Where fire times of the old schedule are still to be claimed, the cursor follows them.
-        guard isTaken else { return tick() }
-        let cursor = job.cursor(now)
+        if movesCursor { write(job.cursor(now), of: job, isNew: isNew, now) }
+        tick()
+    }
+
+    private func write(_ cursor: JobCursor, of job: LoadedJob, isNew: Bool, _ now: Timestamp) {
         connections.store.submit { [self] session in
-            let known = try session.cursors()[job.name]
             // A job that could not be loaded when the host started, and now can.
-            if isNew, let known {
-                let ranges = passed(job, known, now: now, reason: "the job could not be loaded")
-                try session.addMissed(ranges, after: known.accountedUntil)
+            if isNew, let known = try session.cursor(job: job.name),
+                let (schedule, ranges) = passed(job, known, now: now, reason: "the job could not be loaded")
+            {
+                try session.addMissed(ranges, of: schedule, after: known.accountedUntil)
             }
-            if isNew || known?.schedules != cursor.schedules || known?.timezone != cursor.timezone {
-                try session.setCursor(cursor)
-            }
+            try session.setCursor(cursor)
         } completion: { [connections] result in
             if case .failure(let error) = result { connections.trouble(Failure.wrapping(error)) }
         }
-        tick()
     }
 
     /// Forgets a job that is gone; its history stays.
     package func remove(_ name: String) {
         tick()
         state.withLock { state in
-            if state.plans[name]?.claiming == true {
+            if state.plans[name]?.claiming != nil {
                 state.plans[name]?.successor = .removed
             } else {
                 state.plans.removeValue(forKey: name)
@@ -209,6 +223,14 @@ package final class Scheduler: Sendable {
         connections.arm(nil)
     }
 
+    /// Jobs whose fire times had to wait may be claimed again.
+    package func resume() {
+        state.withLock { state in
+            for (name, plan) in state.plans where plan.held != nil { state.reschedule(name) }
+        }
+        tick()
+    }
+
     /// The next fire time of a job that is not excluded.
     package func next(_ name: String) -> Timestamp? {
         guard let plan = state.withLock({ $0.plans[name] }) else { return nil }
@@ -227,7 +249,9 @@ package final class Scheduler: Sendable {
         }
         if steppedBack { clockWasSetBack(now) }
         while true {
-            let claims = state.withLock { $0.stopped ? [] : $0.takeClaims(now, connections) }
+            let claims = state.withLock { state in
+                state.stopped || state.takingBack > 0 ? [] : state.takeClaims(now, connections)
+            }
             if claims.isEmpty { break }
             submit(claims)
         }
@@ -235,7 +259,7 @@ package final class Scheduler: Sendable {
     }
 
     private func arm() {
-        let instant = state.withLock { $0.stopped ? nil : $0.timetable.first() }
+        let instant = state.withLock { $0.stopped || $0.takingBack > 0 ? nil : $0.timetable.first() }
         connections.arm(instant)
     }
 
@@ -245,38 +269,6 @@ package final class Scheduler: Sendable {
             for cursor in cursors { try session.setCursor(cursor) }
         } completion: { [connections] result in
             if case .failure(let error) = result { connections.trouble(Failure.wrapping(error)) }
-        }
-    }
-
-    /// What is accounted for later than now is taken back: ranges are due again, and what ran is found by its row.
-    private func clockWasSetBack(_ now: Timestamp) {
-        do {
-            try takeBack(after: now, cursors: try connections.store.read { try $0.cursors() })
-        } catch {
-            connections.trouble(Failure.wrapping(error))
-        }
-        state.withLock { state in
-            for (name, plan) in state.plans where plan.cursor > now {
-                state.plans[name]?.cursor = now
-                state.reschedule(name)
-            }
-        }
-    }
-
-    private func takeBack(after now: Timestamp, cursors: [String: JobCursor]) throws {
-        let later = cursors.values.filter { $0.accountedUntil > now }
-        if later.isEmpty { return }
-        try connections.store.write { session in
-            _ = try session.takeBackMissed(after: now) { range in
-                guard let cursor = cursors[range.job], let zone = try? Zone.named(orSystem: cursor.timezone),
-                    let schedule = try? JobSchedule(cursor.schedules, zone: zone, job: range.job)
-                else { return range.count }
-                return schedule.count(after: range.from - 1, through: now)
-            }
-            for var cursor in later {
-                cursor.accountedUntil = now
-                try session.setCursor(cursor)
-            }
         }
     }
 }

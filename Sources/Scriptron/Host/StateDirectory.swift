@@ -15,8 +15,9 @@ package final class StateDirectory: Sendable {
                 let holder = String(decoding: (try? lock.read()) ?? [], as: UTF8.self).prefix { $0.isNumber }
                 throw SystemError(0, call: String(holder))
             }
-            try lock.truncate()
-            try lock.write(Array("\(ProcessHandle.own)\n".utf8), at: 0)
+            // For people alone: a full disk must not keep the host from starting.
+            try? lock.truncate()
+            try? lock.write(Array("\(ProcessHandle.own)\n".utf8), at: 0)
         } catch {
             if error.number == 0 { throw Self.held(path, by: error.call) }
             throw error.failure(cure: "make the state directory \(path) writable for the host's user")

@@ -3,6 +3,7 @@ extension Supervisor {
     func handle(_ run: Int64, _ worker: Int64, _ event: WorkerEvent) {
         switch event {
         case .spawned(let pid, let started):
+            endShortage()
             let attempt = state.withLock { state in
                 state.active[run]?.attempt.pid = pid
                 state.active[run]?.attempt.pidStart = started
@@ -84,11 +85,12 @@ extension Supervisor {
     /// Judges the end of an attempt and writes it down; the slot is free at once.
     func conclude(_ run: Int64, _ end: WorkerEnd) {
         let now = connections.clock.now()
-        guard var active = state.withLock({ $0.active[run] }) else { return }
+        guard var active = state.withLock({ $0.active[run] }), active.verdict == nil else { return }
         connections.leases.release(run: run)
         connections.release(run)
         scratchWatch.remove(run)
         if let scratch = active.scratch { connections.scratch.giveBack(scratch, active.grant?.identity) }
+        if let failure = end.refusal(wasConfined: !active.attempt.sandbox.isEmpty), waitsFor(failure, run) { return }
         active.conclude(end, now: now, random: Double.random(in: 0..<1))
         if let learned = active.learned, let grant = active.grant {
             let needs = learned.needs(of: active.claimed.job, grant, base: connections.base)

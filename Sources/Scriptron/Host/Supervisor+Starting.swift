@@ -2,7 +2,8 @@
 extension Supervisor {
     /// Gives slots to the runs that may have one.
     func startWaiting() {
-        let limits = Roster.Limits(slots: connections.concurrency, groups: connections.groups())
+        let limits = Roster.Limits(
+            slots: connections.concurrency, groups: connections.groups(), isDiskFull: connections.isDiskFull())
         let now = connections.clock.monotonic
         while let claimed = state.withLock({ $0.stopping ? nil : $0.roster.take(now: now, limits: limits) }) {
             begin(claimed)
@@ -110,10 +111,15 @@ extension Supervisor {
         }
     }
 
-    private func launch(_ run: Int64, grant: Grant, facts: Value) {
+    func launch(_ run: Int64, grant: Grant, facts: Value) {
         guard let active = state.withLock({ $0.active[run] }) else { return }
         if active.cancelled != nil || active.stopped {
             return conclude(run, WorkerEnd(verdict: .cancelled, exit: nil))
+        }
+        state.withLock { state in
+            state.active[run]?.grant = grant
+            state.active[run]?.facts = facts
+            state.active[run]?.launched = Monotonic.now
         }
         let scratch: Path
         do throws(Failure) {
@@ -121,10 +127,7 @@ extension Supervisor {
         } catch {
             return conclude(run, WorkerEnd(verdict: .refused(error), exit: nil))
         }
-        state.withLock { state in
-            state.active[run]?.scratch = scratch
-            state.active[run]?.grant = grant
-        }
+        state.withLock { $0.active[run]?.scratch = scratch }
         previousFacts(of: active.claimed) { [self] previous in
             var order = active.order(base: connections.base, grace: connections.grace)
             order.facts = facts

@@ -22,6 +22,9 @@ package final class Supervisor: Sendable {
         package var discover: @Sendable (LoadedJob, @escaping @Sendable (Result<Discovery, Failure>) -> Void) -> Void
         /// Reads a secret, where the grant names it; calls back from any thread.
         package var secret: @Sendable (String, Grant, @escaping @Sendable (Result<[UInt8], Failure>) -> Void) -> Void
+        /// Whether the store's disk is full: then only runs of the priority `rescue`, and those that an operator asks
+        /// for, start; the others wait for `resume`.
+        package var isDiskFull: @Sendable () -> Bool
         /// The runs that follow a run which succeeded: they are claimed in the transaction that records its end.
         package var followers: @Sendable (Run) -> [Claim]
         /// Hears of every attempt that ended, and every run that ended without one, once that is durable.
@@ -32,6 +35,8 @@ package final class Supervisor: Sendable {
         package var news: @Sendable (Int64) -> Void
         /// Hears of trouble with the store.
         package var trouble: @Sendable (Failure?) -> Void
+        /// Hears that the machine has too little of something to start attempts; nil when it is over.
+        package var shortage: @Sendable (Failure?) -> Void
         /// What relative paths of scripts are relative to.
         package var base: Path
         /// Attempts at once.
@@ -68,6 +73,10 @@ package final class Supervisor: Sendable {
         /// What the last runs that learned their needs need.
         var learned: [Int64: Value] = [:]
         var stopping = false
+        /// Whether attempts wait for what the machine has too little of.
+        var isShort = false
+        /// Runs that are open in the store and not held here, as of the last look.
+        var strays: Set<Int64> = []
         var onIdle: (@Sendable () -> Void)?
     }
 
@@ -114,6 +123,9 @@ package final class Supervisor: Sendable {
     }
 
     // Orders.
+
+    /// Runs that had to wait may start again.
+    package func resume() { connections.loop.post { [self] in startWaiting() } }
 
     /// Takes runs whose claims are durable.
     package func add(_ runs: [ClaimedRun]) {

@@ -24,7 +24,7 @@ package enum Priority: String, Sendable, Hashable, CaseIterable {
     case low
     case normal
     case high
-    /// Also starts where the disk is full.
+    /// It makes room on the disk, or tells people: it also starts while the store's disk is full, when others wait.
     case rescue
 
     /// Higher ones go first.

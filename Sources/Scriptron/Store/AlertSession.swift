@@ -37,6 +37,12 @@ package protocol AlertSession {
     func unheardMissed(limit: Int) throws -> [MissedRange]
     func setHeard(missed: Int64) throws
 
+    /// The clock was set back to `now`: what was noted later than that is noted now, and a silence from then lasts as long
+    /// from now.
+    func setBackAlerts(to now: Timestamp) throws
+    /// The clock was set forward: what waits to be sent is not so much older for that.
+    func postponeOutbox(by seconds: Double) throws
+
     /// Removes closed alerts and finished messages from before `instant`, at most `limit` of each; how many it removed.
     func pruneAlerts(before instant: Timestamp, limit: Int) throws -> Int
 }

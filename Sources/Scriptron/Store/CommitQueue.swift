@@ -7,6 +7,8 @@ import Synchronization
 final class CommitQueue: Sendable {
     /// A body that waits.
     struct Entry: Sendable {
+        /// How much it does: as many rows, where it is many.
+        var weight = 1
         /// Runs the body; what it threw is kept for `finish`, and returned.
         let run: @Sendable (any StoreSession) -> (any Error)?
         /// Hands out the result, or `failure` where the transaction came to nothing.
@@ -18,8 +20,13 @@ final class CommitQueue: Sendable {
         var closed = false
     }
 
-    /// The most bodies that share a transaction: what the last one waits for stays bounded.
+    /// What is taken at once, in weight: what the last one waits for stays bounded.
     private static let batchSize = 500
+    /// A transaction takes more light bodies, where more wait, until it has worked so many times as long as the last
+    /// commit took: a slow disk costs a seventh of the time at most, however slow it is.
+    private static let worth = 6.0
+    /// Seconds after which a transaction takes no more: what the first one waits for stays bounded.
+    private static let longest = 0.25
 
     private let state = Mutex(State())
     private let work = Semaphore()
@@ -53,49 +60,69 @@ final class CommitQueue: Sendable {
 
     /// Commits what comes until `close`, on the calling thread, and closes the database.
     func run(on database: SQLiteDatabase) {
+        var commitSeconds = 0.0
         while true {
             work.wait()
-            let (batch, done) = state.withLock { state in
-                let batch = Array(state.entries.prefix(Self.batchSize))
-                state.entries.removeFirst(batch.count)
-                return (batch, state.closed && state.entries.isEmpty)
-            }
             // A batch takes bodies whose signals are still to be waited for: those waits find nothing, and go on.
-            if !batch.isEmpty { Self.commit(batch[...], on: database) }
-            if done { break }
+            var batch = take()
+            while !batch.isEmpty { batch = transaction(batch, on: database, &commitSeconds) }
+            if state.withLock({ $0.closed && $0.entries.isEmpty }) { break }
         }
         database.close()
         ended.signal()
     }
 
-    private static func commit(_ batch: ArraySlice<Entry>, on database: SQLiteDatabase) {
-        var rest = batch
-        while !rest.isEmpty {
-            let taken = transaction(rest, on: database)
-            rest = rest.dropFirst(taken)
+    /// The next bodies; with `areLight` only such of them.
+    private func take(areLight: Bool = false) -> [Entry] {
+        state.withLock { state in
+            var weight = 0
+            let batch = state.entries.prefix { entry in
+                if areLight, entry.weight > 1 { return false }
+                // One always.
+                if weight > 0, weight + entry.weight > Self.batchSize { return false }
+                weight += entry.weight
+                return true
+            }
+            state.entries.removeFirst(batch.count)
+            return Array(batch)
         }
     }
 
-    /// Runs one transaction with as many of the bodies as it lasts for, and finishes them; how many.
-    private static func transaction(_ batch: ArraySlice<Entry>, on database: SQLiteDatabase) -> Int {
+    /// Runs one transaction with as many of the bodies as it lasts for, and finishes them; what is left.
+    private func transaction(
+        _ batch: [Entry], on database: SQLiteDatabase, _ commitSeconds: inout Double
+    ) -> [Entry] {
+        var waiting = batch[...]
         var ran: [Entry] = []
         let session = SQLiteSession(database)
         defer { session.isOver = true }
         do throws(Failure) {
             try database.execute("BEGIN IMMEDIATE")
-            for entry in batch {
-                ran.append(entry)
-                try savepoint(entry, session, database)
+            let began = Monotonic.now
+            let enough = began + min(Self.worth * commitSeconds, Self.longest)
+            while true {
+                while let entry = waiting.popFirst() {
+                    ran.append(entry)
+                    try Self.savepoint(entry, session, database)
+                }
+                guard Monotonic.now < enough else { break }
+                waiting = take(areLight: true)[...]
+                if waiting.isEmpty { break }
             }
+            let worked = Monotonic.now
             try database.execute("COMMIT")
+            commitSeconds = Monotonic.now - worked
         } catch {
             if database.isInTransaction { try? database.execute("ROLLBACK") }
-            if ran.isEmpty { ran = Array(batch) }
+            if ran.isEmpty {
+                ran = Array(waiting)
+                waiting = []
+            }
             for entry in ran { entry.finish(error) }
-            return ran.count
+            return Array(waiting)
         }
         for entry in ran { entry.finish(nil) }
-        return ran.count
+        return Array(waiting)
     }
 
     /// Runs one body; what it did is undone where it throws. Fails where the whole transaction is lost.

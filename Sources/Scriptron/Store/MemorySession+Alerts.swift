@@ -65,6 +65,7 @@ extension MemorySession {
         try changing { content in
             content.silences = content.silences.filter { $0.value.until > now }
             content.silences[.init(silence.name)] = silence.until > now ? silence : nil
+            content.silenced[.init(silence.name)] = now
         }
     }
 
@@ -97,6 +98,33 @@ extension MemorySession {
 
     func outboxCounts(_ state: OutboxEntry.State) throws -> [String: Int] {
         Dictionary(grouping: try outbox(channel: nil, state: state, limit: .max), by: \.channel).mapValues(\.count)
+    }
+
+    func setBackAlerts(to now: Timestamp) throws {
+        try changing { content in
+            for (name, silence) in content.silences {
+                guard let since = content.silenced[name], since > now else { continue }
+                content.silences[name]?.until = now + (silence.until - since)
+                content.silenced[name] = now
+            }
+            for (id, known) in content.alerts {
+                var alert = known
+                alert.since = min(alert.since, now)
+                for path in [\Alert.fired, \.resolved, \.notified, \.acknowledged] {
+                    alert[keyPath: path] = alert[keyPath: path].map { min($0, now) }
+                }
+                content.alerts[id] = alert
+            }
+            for (id, entry) in content.outbox where entry.created > now { content.outbox[id]?.created = now }
+        }
+    }
+
+    func postponeOutbox(by seconds: Double) throws {
+        try changing { content in
+            for (id, entry) in content.outbox where entry.state == .waiting {
+                content.outbox[id]?.created = entry.created + seconds
+            }
+        }
     }
 
     // MARK: What was heard
@@ -145,8 +173,10 @@ extension MemorySession {
         try changing { $0.samples[series, default: []].merge(sample) }
     }
 
-    func samples(of series: MetricSeries, since: Timestamp, limit: Int) throws -> [MetricSample] {
-        let found = try reading().samples[series, default: []].filter { $0.time >= since }
+    func samples(
+        of series: MetricSeries, since: Timestamp, until: Timestamp, limit: Int
+    ) throws -> [MetricSample] {
+        let found = try reading().samples[series, default: []].filter { $0.time >= since && $0.time <= until }
         return found.sorted { ($0.time, $0.span) < ($1.time, $1.span) }.suffix(max(0, limit))
     }
 

@@ -27,6 +27,8 @@ final class MemorySession: StoreSession {
             try reading().cursors.values.map { ($0.job, $0) }, uniquingKeysWith: { _, last in last })
     }
 
+    func cursor(job: String) throws -> JobCursor? { try reading().cursors[.init(job)] }
+
     func setCursor(_ cursor: JobCursor) throws {
         try changing { $0.cursors[.init(cursor.job)] = cursor }
     }
@@ -147,19 +149,22 @@ final class MemorySession: StoreSession {
     }
 
     func takeBackMissed(
-        after instant: Timestamp, recount: (MissedRange) throws -> Int64
+        after instant: Timestamp, cut: (MissedRange) throws -> MissedRange?
     ) throws -> [MissedRange] {
-        let later = try missed(job: nil, limit: .max).filter { $0.kind == .missed && $0.to > instant }
+        let later = try missed(job: nil, limit: .max).filter { $0.to > instant }
         try changing { content in
             for range in later {
-                var cut = range
-                cut.to = instant
-                cut.count = range.from > instant ? 0 : try recount(cut)
                 content.missed.removeAll { $0.id == range.id }
-                if cut.count > 0 { content.missed.append(cut) }
+                if range.from <= instant, let left = try cut(range) { content.missed.append(left) }
             }
         }
         return later
+    }
+
+    func fireTimesRun(job: String, from: Timestamp, through: Timestamp) throws -> [Timestamp] {
+        try reading().runs.values
+            .filter { $0.job == job && $0.trigger == .schedule && $0.fireTime >= from && $0.fireTime <= through }
+            .map(\.fireTime).sorted()
     }
 
     // MARK: Versions

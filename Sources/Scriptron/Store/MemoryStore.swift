@@ -18,7 +18,7 @@ package final class MemoryStore: Store {
     }
 
     package func submit<Result: Sendable>(
-        _ body: @escaping @Sendable (any StoreSession) throws -> Result,
+        weight: Int, _ body: @escaping @Sendable (any StoreSession) throws -> Result,
         completion: @escaping @Sendable (Swift.Result<Result, any Error>) -> Void
     ) {
         queue.async { completion(Swift.Result { try self.run(body) }) }
@@ -87,6 +87,8 @@ struct MemoryContent: Sendable {
     var alerts: [Int64: Alert] = [:]
     var lastAlert: Int64 = 0
     var silences: [Key: Silence] = [:]
+    /// When each was asked for.
+    var silenced: [Key: Timestamp] = [:]
     var outbox: [Int64: OutboxEntry] = [:]
     var lastOutbox: Int64 = 0
     var samples: [MetricSeries: [MetricSample]] = [:]

@@ -13,7 +13,7 @@ package struct Migration: Sendable {
     static let all = [
         Migration(version: 1, sql: runs), Migration(version: 2, sql: alerts),
         Migration(version: 3, sql: queues), Migration(version: 4, sql: pauses),
-        Migration(version: 5, sql: queueSpans),
+        Migration(version: 5, sql: queueSpans), Migration(version: 6, sql: silenceSpans),
     ]
 
     /// What runs keep of their header and of the run that they follow or repeat, and what keeps runs from starting.
@@ -78,6 +78,9 @@ package struct Migration: Sendable {
         ALTER TABLE queue ADD COLUMN claimed INTEGER;
         UPDATE queue SET paused_at = min(paused_until, unixepoch() * 1000000) WHERE paused <> 0;
         """
+
+    /// When a silence began, for clocks that are set back.
+    private static let silenceSpans = "ALTER TABLE silence ADD COLUMN since INTEGER;"
 
     /// Instants are microseconds since the epoch; `settings`, `grant`, `result`, `warnings` and the like are JSON.
     private static let runs = """

@@ -108,8 +108,8 @@ extension SQLiteSession {
         try open.run("DELETE FROM silence WHERE name = ? OR until <= ?", [.text(silence.name), .init(now)])
         guard silence.until > now else { return }
         try open.run(
-            "INSERT INTO silence (name, until, by) VALUES (?, ?, ?)",
-            [.text(silence.name), .init(silence.until), .text(silence.by)])
+            "INSERT INTO silence (name, until, by, since) VALUES (?, ?, ?, ?)",
+            [.text(silence.name), .init(silence.until), .text(silence.by), .init(now)])
     }
 
     // MARK: Messages
@@ -167,6 +167,24 @@ extension SQLiteSession {
             "SELECT channel, count(*) FROM outbox WHERE state = '\(state.rawValue)' GROUP BY channel"
         ) { ($0.text(0), Int($0.int(1))) }
         return Dictionary(rows, uniquingKeysWith: { _, last in last })
+    }
+
+    func setBackAlerts(to now: Timestamp) throws {
+        let now = SQLValue(now)
+        try open.run("UPDATE silence SET until = ?1 + (until - since), since = ?1 WHERE since > ?1", [now])
+        // min() of a null is null.
+        try open.run(
+            """
+            UPDATE alert SET since = min(since, ?1), fired = min(fired, ?1), resolved = min(resolved, ?1),
+                notified = min(notified, ?1), acknowledged = min(acknowledged, ?1)
+            WHERE max(since, ifnull(fired, 0), ifnull(resolved, 0), ifnull(notified, 0), ifnull(acknowledged, 0)) > ?1
+            """, [now])
+        try open.run("UPDATE outbox SET created = ?1 WHERE created > ?1", [now])
+    }
+
+    func postponeOutbox(by seconds: Double) throws {
+        try open.run(
+            "UPDATE outbox SET created = created + ? WHERE state = 'waiting'", [.int(Int64(seconds * 1_000_000))])
     }
 
     // MARK: What was heard

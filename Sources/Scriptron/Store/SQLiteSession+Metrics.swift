@@ -53,13 +53,15 @@ extension SQLiteSession {
             greatest: row.real(5), last: row.real(6))
     }
 
-    func samples(of series: MetricSeries, since: Timestamp, limit: Int) throws -> [MetricSample] {
+    func samples(
+        of series: MetricSeries, since: Timestamp, until: Timestamp, limit: Int
+    ) throws -> [MetricSample] {
         guard let id = try id(series) else { return [] }
         return try open.rows(
             """
-            SELECT span, time, count, sum, least, greatest, last FROM sample WHERE series = ? AND time >= ?
-            ORDER BY time DESC, span DESC LIMIT ?
-            """, [.int(id), .init(since), .init(max(0, limit))], Self.sample
+            SELECT span, time, count, sum, least, greatest, last FROM sample
+            WHERE series = ? AND time BETWEEN ? AND ? ORDER BY time DESC, span DESC LIMIT ?
+            """, [.int(id), .init(since), .init(until), .init(max(0, limit))], Self.sample
         ).reversed()
     }
 

@@ -32,24 +32,30 @@ extension SQLiteSession {
     }
 
     func takeBackMissed(
-        after instant: Timestamp, recount: (MissedRange) throws -> Int64
+        after instant: Timestamp, cut: (MissedRange) throws -> MissedRange?
     ) throws -> [MissedRange] {
         let later = try open.rows(
-            #"SELECT \#(Self.missedColumns) FROM missed WHERE "to" > ? AND kind = 'missed' ORDER BY "to" DESC, id DESC"#,
+            #"SELECT \#(Self.missedColumns) FROM missed WHERE "to" > ? ORDER BY "to" DESC, id DESC"#,
             [.init(instant)], Self.missed)
         for range in later {
-            var cut = range
-            cut.to = instant
-            cut.count = range.from > instant ? 0 : try recount(cut)
-            if cut.count > 0 {
+            if range.from <= instant, let left = try cut(range) {
                 try open.run(
                     #"UPDATE missed SET "to" = ?, count = ? WHERE id = ?"#,
-                    [.init(cut.to), .int(cut.count), .int(cut.id)])
+                    [.init(left.to), .int(left.count), .int(range.id)])
             } else {
                 try open.run("DELETE FROM missed WHERE id = ?", [.int(range.id)])
             }
         }
         return later
+    }
+
+    func fireTimesRun(job: String, from: Timestamp, through: Timestamp) throws -> [Timestamp] {
+        try open.rows(
+            """
+            SELECT fire_time FROM run
+            WHERE job = ? AND "trigger" = 'schedule' AND fire_time BETWEEN ? AND ? ORDER BY fire_time
+            """, [.text(job), .init(from), .init(through)]
+        ) { $0.timestamp(0) }
     }
 
     func prune(_ retention: Retention, now: Timestamp, limit: Int) throws -> [String: [Int64]] {

@@ -16,13 +16,20 @@ final class SQLiteSession: StoreSession {
     // MARK: Cursors
 
     func cursors() throws -> [String: JobCursor] {
-        let rows = try open.rows("SELECT job, accounted_until, schedules, timezone FROM cursor") {
-            (row) throws(Failure) in
-            JobCursor(
-                job: row.text(0), accountedUntil: row.timestamp(1), schedules: try row.json(2).texts,
-                timezone: row.optionalText(3))
-        }
+        let rows = try open.rows(Self.cursorQuery, [], Self.cursor)
         return Dictionary(rows.map { ($0.job, $0) }, uniquingKeysWith: { _, last in last })
+    }
+
+    func cursor(job: String) throws -> JobCursor? {
+        try open.row(Self.cursorQuery + " WHERE job = ?", [.text(job)], Self.cursor)
+    }
+
+    private static let cursorQuery = "SELECT job, accounted_until, schedules, timezone FROM cursor"
+
+    private static func cursor(_ row: SQLiteStatement) throws(Failure) -> JobCursor {
+        JobCursor(
+            job: row.text(0), accountedUntil: row.timestamp(1), schedules: try row.json(2).texts,
+            timezone: row.optionalText(3))
     }
 
     func setCursor(_ cursor: JobCursor) throws {

@@ -69,12 +69,13 @@ package final class SQLiteStore: Store {
     }
 
     package func submit<Result: Sendable>(
-        _ body: @escaping @Sendable (any StoreSession) throws -> Result,
+        weight: Int, _ body: @escaping @Sendable (any StoreSession) throws -> Result,
         completion: @escaping @Sendable (Swift.Result<Result, any Error>) -> Void
     ) {
         let outcome = Box<Swift.Result<Result, any Error>>()
         let added = queue.add(
             CommitQueue.Entry(
+                weight: weight,
                 run: { session in
                     let result = Swift.Result { try body(session) }
                     outcome.set(result)

@@ -8,9 +8,10 @@ package protocol Store: AnyObject, Sendable {
     func write<Result: Sendable>(_ body: @escaping @Sendable (any StoreSession) throws -> Result) throws -> Result
 
     /// Queues `body` like `write` and returns at once; `completion` gets the result, on the store's own thread, when
-    /// it is durable (or failed).
+    /// it is durable (or failed). `weight` is how many rows it writes, where these are many: bodies of more than 500
+    /// together share no commit.
     func submit<Result: Sendable>(
-        _ body: @escaping @Sendable (any StoreSession) throws -> Result,
+        weight: Int, _ body: @escaping @Sendable (any StoreSession) throws -> Result,
         completion: @escaping @Sendable (Swift.Result<Result, any Error>) -> Void
     )
 
@@ -27,12 +28,23 @@ package protocol Store: AnyObject, Sendable {
     func close()
 }
 
+extension Store {
+    /// Queues a body that writes a few rows.
+    package func submit<Result: Sendable>(
+        _ body: @escaping @Sendable (any StoreSession) throws -> Result,
+        completion: @escaping @Sendable (Swift.Result<Result, any Error>) -> Void
+    ) {
+        submit(weight: 1, body, completion: completion)
+    }
+}
+
 /// The operations inside one transaction of a store.
 package protocol StoreSession: AlertSession, MetricSession, PauseRows, QueueRows {
     // Cursors: up to which instant a job's fire times are accounted for.
 
     /// All cursors, by the job's name.
     func cursors() throws -> [String: JobCursor]
+    func cursor(job: String) throws -> JobCursor?
     func setCursor(_ cursor: JobCursor) throws
     func removeCursor(job: String) throws
 
@@ -70,10 +82,13 @@ package protocol StoreSession: AlertSession, MetricSession, PauseRows, QueueRows
     func addMissed(_ range: MissedRange, merge: Bool) throws
     /// The newest first; of all jobs where `job` is nil.
     func missed(job: String?, limit: Int) throws -> [MissedRange]
-    /// Removes the ranges of kind `missed` that lie later than `instant`, cuts those that reach beyond it to end at
-    /// it (`recount` gets the cut range and says how many fire times are left in it; none removes it), and returns
-    /// what was removed or cut, as it was before.
-    func takeBackMissed(after instant: Timestamp, recount: (MissedRange) throws -> Int64) throws -> [MissedRange]
+    /// Removes the ranges that lie later than `instant`, and puts in the place of those that reach beyond it what `cut`
+    /// makes of them (nil: nothing is left). Returns what was removed or cut, as it was before.
+    func takeBackMissed(
+        after instant: Timestamp, cut: (MissedRange) throws -> MissedRange?
+    ) throws -> [MissedRange]
+    /// The fire times from `from` to `through` that have a run of the trigger `schedule`, rising.
+    func fireTimesRun(job: String, from: Timestamp, through: Timestamp) throws -> [Timestamp]
 
     // Versions: the text that a run ran.
 

@@ -102,6 +102,10 @@ final class WorkerSession: Sendable {
         after(deadline + grace - Monotonic.now) { $0.kill() }
     }
 
+    /// Whether it runs an attempt, and of which job.
+    var isRun: Bool { order.task == .run }
+    var job: String { order.job }
+
     /// The worker's end of the channel, once.
     func takeWorkerEnd() -> PacketSocket? {
         state.withLock { state in

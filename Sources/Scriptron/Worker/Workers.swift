@@ -26,6 +26,8 @@ package final class Workers: Sendable {
         var spare = SpareSlot()
         var stopped = false
         var respawns = 0
+        /// Workers whose attempts nobody knew at the last look.
+        var strays: Set<Int64> = []
     }
 
     private let loop: EventLoop
@@ -72,6 +74,21 @@ package final class Workers: Sendable {
 
     /// The pids of the workers that wait confined already, for tests.
     package var aheadPIDs: Set<Int32> { state.withLock { Set($0.spare.ahead.values.map(\.worker.process.pid)) } }
+
+    /// Whether there is a worker of this number.
+    package func holds(_ id: Int64) -> Bool { state.withLock { $0.sessions[id] != nil } }
+
+    /// Kills workers that run attempts which nobody knows, now and at the last look; what there was, in words.
+    package func mendStrays(known: Set<Int64>) -> [String] {
+        let (gone, names) = state.withLock { state -> ([Int64], [String]) in
+            let strays = state.sessions.values.filter { $0.isRun && !known.contains($0.id) }
+            let again = strays.filter { state.strays.contains($0.id) }
+            state.strays = Set(strays.map(\.id))
+            return (again.map(\.id), again.map(\.job))
+        }
+        for id in gone { cancel(id) }
+        return names.map { "a worker of job \($0) had no run: it is killed" }
+    }
 
     /// How many workers there are.
     package var count: Int { state.withLock { $0.sessions.count } }

@@ -37,7 +37,7 @@ import Testing
                     var occupancy = Occupancy()
                     occupancy.begun = seen.busy.withLock { $0 }
                     return occupancy
-                }, lock: { _ in true }, unlock: { _ in }, pauses: { _ in [] },
+                }, lock: { _ in true }, unlock: { _ in }, pauses: { _ in [] }, mayClaim: { _ in true },
                 claimed: { [seen] runs in seen.claimed.withLock { $0 += runs } }, moved: { _ in }, makeWay: { _ in },
                 trouble: { _ in }))
         try scheduler.start(jobs, cursors: try store.read { try $0.cursors() })

@@ -9,6 +9,15 @@ import Testing
         try Self.crash("kills", "--hosts", "4", "--zygotes", "1", "--workers", "1", "--seed", "20")
     }
 
+    @Test("After faults of every kind, clocks that are set among them, every second is accounted for, once")
+    func faults() throws {
+        let driver = Path(#filePath).parent.parent.parent.appending("ScriptronSoak/Faults/faults.py")
+        let ran = try RanProgram.run(
+            "/usr/bin/env",
+            ["python3", driver.text, TestBinary.path.text, "--rounds", "8", "--jobs", "10", "--seed", "3"])
+        #expect(ran.lines.last == "faults: as expected", "\(ran.output)")
+    }
+
     @Test(
         "Ends in order, and hosts that meet",
         arguments: ["finishes", "redone", "second-signal", "second-host", "stale-socket", "orphans"])

@@ -17,6 +17,8 @@ final class SchedulerBench: Sendable {
     let unlocked = Mutex<[Int64]>([])
     /// Runs that have begun by the time they are to be locked.
     let begun = Mutex<Set<Int64>>([])
+    /// The jobs that may not be claimed.
+    let held = Mutex<Set<String>>([])
     let armed = Mutex<Timestamp?>(nil)
     private let made = Mutex<Scheduler?>(nil)
 
@@ -39,6 +41,7 @@ final class SchedulerBench: Sendable {
                         return isThere
                     }, unlock: { [unowned self] run in unlocked.withLock { $0.append(run) } },
                     pauses: { [unowned self] job in pauses.withLock { $0.filter { $0.isAbout(job) } } },
+                    mayClaim: { [unowned self] job in !held.withLock { $0.contains(job.name) } },
                     claimed: { [unowned self] runs in claimed.withLock { $0 += runs } },
                     moved: { [unowned self] run in moved.withLock { $0.append(run) } },
                     makeWay: { [unowned self] run in ways.withLock { $0.append(run.id) } }, trouble: { _ in }))
@@ -176,6 +179,146 @@ final class SchedulerBench: Sendable {
         try bench.move(to: 1020)
         try bench.move(to: 1030)
         #expect(bench.fireTimes == [1010, 4_070_908_800, 1020, 1030])
+    }
+
+    @Test("What ran before the clock was set back is in no range, whatever the clock does next")
+    func backAndForth() throws {
+        let bench = SchedulerBench(at: 1000)
+        try bench.start([try SchedulerBench.job(["every 10s"])])
+        for seconds in [Int64(1010), 1020, 1030, 1040] { try bench.move(to: seconds) }
+        bench.occupy("j", begun: 99)
+        try bench.move(to: 1050)
+        bench.occupy("j", begun: nil)
+        try bench.move(to: 1060)
+        #expect(bench.fireTimes == [1010, 1020, 1030, 1040, 1060])
+        // Back before all of it: what was passed over is due again, what ran is not.
+        try bench.move(to: 1015)
+        #expect(try bench.missed.isEmpty)
+        try bench.move(to: 1020)
+        // And forward over it and beyond.
+        try bench.move(to: 1085)
+        #expect(bench.fireTimes == [1010, 1020, 1030, 1040, 1060, 1080])
+        #expect(try bench.missed == ["missed 1070 1070 1", "missed 1050 1050 1"])
+        // A step across a range cuts it at its last fire time.
+        try bench.move(to: 1200)
+        try bench.move(to: 1133)
+        #expect(
+            try bench.missed == ["missed 1090 1130 5", "missed 1070 1070 1", "missed 1050 1050 1"])
+        try bench.move(to: 1140)
+        #expect(bench.fireTimes.suffix(2) == [1200, 1140])
+    }
+
+    @Test("Fire times that are skipped one by one are one range, but never across one that ran before")
+    func noMergeAcrossRuns() throws {
+        let bench = SchedulerBench(at: 1000)
+        try bench.start([try SchedulerBench.job(["every 10s"])])
+        for seconds in [Int64(1010), 1020, 1030] { try bench.move(to: seconds) }
+        try bench.move(to: 1005)
+        bench.occupy("j", begun: 99)
+        for seconds in [Int64(1010), 1020, 1030, 1040, 1050] { try bench.move(to: seconds) }
+        #expect(try bench.missed == ["skipped 1040 1050 2"])
+    }
+
+    @Test("Thirty days down with a job a second are one range, not millions of rows") func longDown() throws {
+        let store = MemoryStore()
+        let first = SchedulerBench(at: 1_000_000, store: store)
+        try first.start([try SchedulerBench.job(["* * * * * *"])])
+        try first.move(to: 1_000_001)
+        let second = SchedulerBench(at: 1_000_001 + 30 * 86400, store: store)
+        try second.start([try SchedulerBench.job(["* * * * * *"])])
+        #expect(second.fireTimes == [1_000_001 + 30 * 86400])
+        #expect(try second.missed == ["missed 1000002 3592000 2591999"])
+    }
+
+    @Test("Fire times of a job that may not be claimed wait without an alarm, and are accounted for when it may")
+    func held() throws {
+        let bench = SchedulerBench(at: 1000)
+        try bench.start([try SchedulerBench.job(["every 10s"]), try SchedulerBench.job(["every 10s"], name: "rescue")])
+        bench.held.withLock { $0 = ["j"] }
+        for seconds in [Int64(1010), 1020, 1030] { try bench.move(to: seconds) }
+        #expect(bench.claimed.withLock { $0.map(\.run.job) } == ["rescue", "rescue", "rescue"])
+        #expect(bench.armed.withLock { $0?.seconds } == 1040)
+        bench.held.withLock { $0 = [] }
+        bench.scheduler.resume()
+        try bench.settle()
+        #expect(bench.claimed.withLock { $0.last.map { "\($0.run.job) \($0.run.fireTime.seconds)" } } == "j 1030")
+        #expect(try bench.missed == ["missed 1010 1020 2"])
+        #expect(try bench.store.read { try $0.missed(job: "j", limit: 1).first?.reason }?.contains("full") == true)
+        try bench.move(to: 1040)
+        #expect(bench.claimed.withLock { $0.suffix(2).map(\.run.fireTime.seconds) } == [1040, 1040])
+    }
+
+    @Test("What another has accounted for meanwhile is not accounted for twice") func compared() throws {
+        let bench = SchedulerBench(at: 1000)
+        let job = try SchedulerBench.job(["every 10s"])
+        try bench.start([job])
+        try bench.store.write { try $0.setCursor(job.cursor(Timestamp(seconds: 1030))) }
+        try bench.move(to: 1045)
+        #expect(bench.fireTimes == [1040])
+        #expect(try bench.missed.isEmpty)
+    }
+
+    @Test("The watch finds a fire time that nothing had claimed, and has it claimed") func watch() throws {
+        let bench = SchedulerBench(at: 1000)
+        try bench.start([try SchedulerBench.job(["every 10s"])])
+        #expect(bench.scheduler.mend(isThorough: true).isEmpty)
+        bench.clock.advance(by: 12)
+        #expect(bench.scheduler.mend(isThorough: true).isEmpty, "the alarm may be on its way")
+        bench.clock.advance(by: 3)
+        let found = bench.scheduler.mend(isThorough: false)
+        #expect(found.count == 1 && found[0].contains("5 s in the past"))
+        try bench.settle()
+        #expect(bench.fireTimes == [1010])
+        #expect(bench.scheduler.mend(isThorough: true).isEmpty)
+    }
+
+    @Test("The watch makes a claim again that the store never answered, and nothing is doubled by it")
+    func watchClaims() throws {
+        let store = DeafStore()
+        let clock = ManualClock(Timestamp(seconds: 1000))
+        let claimed = Mutex<[Int64]>([])
+        let scheduler = Scheduler(
+            Scheduler.Connections(
+                clock: clock, store: store, arm: { _ in }, later: { _, _ in }, occupancy: { _ in Occupancy() },
+                lock: { _ in true }, unlock: { _ in }, pauses: { _ in [] }, mayClaim: { _ in true },
+                claimed: { runs in claimed.withLock { $0 += runs.map(\.run.fireTime.seconds) } }, moved: { _ in },
+                makeWay: { _ in }, trouble: { _ in }))
+        try scheduler.start([try SchedulerBench.job(["every 10s"])], cursors: [:])
+        store.isDeaf.withLock { $0 = true }
+        clock.advance(by: 10)
+        scheduler.tick()
+        store.isDeaf.withLock { $0 = false }
+        clock.advance(by: 119)
+        #expect(scheduler.mend(isThorough: true).isEmpty)
+        clock.advance(by: 1)
+        let found = scheduler.mend(isThorough: true)
+        #expect(found.count == 1 && found[0].contains("claim of job j"))
+        for _ in 0..<4 { try store.write { _ in } }
+        // The first claim was in the store all the same: what it accounted for stays as it is.
+        #expect(try store.read { try $0.runs(RunQuery()).map(\.fireTime.seconds) } == [1130, 1010])
+        #expect(try store.read { try $0.missed(job: nil, limit: 9).map(\.count) } == [11])
+    }
+
+    @Test("A timer that wakes early claims nothing, and nothing twice when the time comes") func earlyTimer() throws {
+        let bench = SchedulerBench(at: 1000)
+        try bench.start([try SchedulerBench.job(["every 10s"])])
+        bench.clock.advance(by: 9.994)
+        bench.scheduler.tick()
+        try bench.settle()
+        #expect(bench.fireTimes.isEmpty)
+        #expect(bench.armed.withLock { $0?.seconds } == 1010)
+        bench.clock.advance(by: 0.006)
+        bench.scheduler.tick()
+        bench.scheduler.tick()
+        try bench.settle()
+        #expect(bench.fireTimes == [1010])
+        // A second that is smeared, or repeated by a step of less than one second back.
+        bench.clock.set(to: Timestamp(1010 - 0.4))
+        bench.scheduler.tick()
+        bench.clock.advance(by: 0.5)
+        bench.scheduler.tick()
+        try bench.settle()
+        #expect(bench.fireTimes == [1010])
     }
 
     @Test("A job that could not be loaded at the start owns the fire times that passed, once it can") func mended()

@@ -110,6 +110,41 @@ import Testing
         #expect(try names(5) == ["a.* anna"])
     }
 
+    @Test("A clock that is set leaves silences their length, and nothing in the future", arguments: StoreKind.allCases)
+    func clock(_ kind: StoreKind) throws {
+        let opened = try kind.open()
+        let (now, wrong) = (Self.start, Self.start + 73 * 365 * 86400)
+        try opened.store.write { session in
+            try session.setSilence(Silence(name: "a.*", until: wrong + 60, by: "anna"), now: wrong)
+            try session.setSilence(Silence(name: "b.*", until: wrong + 60, by: "anna"), now: now)
+            var alert = Self.alert("a", job: "health")
+            (alert.since, alert.fired, alert.notified) = (wrong, wrong + 1, nil)
+            _ = try session.insertAlert(alert)
+            _ = try session.addOutbox(
+                OutboxEntry(channel: "ops", event: .fired, alert: ["name": "a"], created: now))
+            _ = try session.addOutbox(
+                OutboxEntry(channel: "ops", event: .fired, alert: ["name": "b"], created: wrong))
+            try session.setBackAlerts(to: now + 1)
+        }
+        func silenced(_ seconds: Double) throws -> [String] {
+            try opened.store.read { try $0.silences(at: now + seconds).map(\.name) }
+        }
+        // One that was asked for at the right time lasts as long as it was to.
+        #expect(try silenced(60) == ["a.*", "b.*"])
+        #expect(try silenced(62) == ["b.*"])
+        let alert = try opened.store.read { try $0.openAlert(job: "health", key: "a") }
+        #expect(alert?.since == now + 1 && alert?.fired == now + 1 && alert?.notified == nil)
+        #expect(
+            try opened.store.read { try $0.outbox(channel: "ops", state: .waiting, limit: 9) }.map(\.created) == [
+                now, now + 1,
+            ])
+        try opened.store.write { try $0.postponeOutbox(by: 100) }
+        #expect(
+            try opened.store.read { try $0.outbox(channel: "ops", state: .waiting, limit: 9) }.map(\.created) == [
+                now + 100, now + 101,
+            ])
+    }
+
     @Test("Messages wait for their channels in order, and are counted", arguments: StoreKind.allCases)
     func outbox(_ kind: StoreKind) throws {
         let opened = try kind.open()

@@ -58,21 +58,43 @@ import Testing
             try session.addMissed(Self.range(60, 600, count: 10, job: "b"), merge: false)
         }
         let taken = try opened.store.write { session in
-            try session.takeBackMissed(after: Self.now) { cut in
-                #expect(cut.to == Self.now)
-                return cut.job == "a" ? 2 : 0
+            try session.takeBackMissed(after: Self.now) { range in
+                #expect(range.from <= Self.now && range.to > Self.now)
+                var left = range
+                left.to = Self.now - 5
+                left.count = 2
+                return range.job == "a" ? left : nil
             }
         }
         #expect(
             Self.plain(taken) == [
-                Self.range(60, 600, count: 10, job: "b"), Self.range(-60, 60, count: 3),
-                Self.range(-10, 10, count: 1, job: "b"),
+                Self.range(60, 600, count: 10, job: "b"), Self.range(-30, 90, .skipped, count: 2),
+                Self.range(-60, 60, count: 3), Self.range(-10, 10, count: 1, job: "b"),
             ])
         #expect(
             Self.plain(try opened.store.read { try $0.missed(job: nil, limit: 10) }) == [
-                Self.range(-30, 90, .skipped, count: 2), Self.range(-60, 0, count: 2),
+                Self.range(-30, -5, .skipped, count: 2), Self.range(-60, -5, count: 2),
                 Self.range(-600, -300, count: 6),
             ])
+    }
+
+    @Test("The fire times that ran are found by their range", arguments: StoreKind.allCases)
+    func ran(_ kind: StoreKind) throws {
+        let opened = try kind.open()
+        try opened.store.write { session in
+            for (job, trigger, offset) in [
+                ("a", Trigger.schedule, 30.0), ("a", .schedule, 10), ("a", .schedule, 50), ("a", .manual, 20),
+                ("b", .schedule, 40),
+            ] {
+                let run = Run(
+                    id: 0, job: job, trigger: trigger, fireTime: Self.now + offset, version: "v", claimed: Self.now)
+                _ = try session.insertRun(run)
+            }
+        }
+        let found = try opened.store.read {
+            try $0.fireTimesRun(job: "a", from: Self.now + 10, through: Self.now + 49)
+        }
+        #expect(found == [Self.now + 10, Self.now + 30])
     }
 
     /// Runs of a job, oldest first: how each ended (nil: still open) and how many days ago.

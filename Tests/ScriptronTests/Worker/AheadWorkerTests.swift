@@ -3,7 +3,7 @@ import Testing
 
 @testable import Scriptron
 
-@Suite("The worker that is confined ahead", .timeLimit(.minutes(1))) struct AheadWorkerTests {
+@Suite("The worker that is confined ahead", .timeLimit(.minutes(3))) struct AheadWorkerTests {
     private let harness: WorkerHarness
 
     init() throws { harness = try WorkerHarness() }

@@ -80,7 +80,11 @@ package final class MetricDesk: Sendable {
         let limit = Int(min(max(arguments["limit"]?.integer ?? 1000, 1), 10_000))
         do {
             try settle()
-            let samples = try store.read { try $0.samples(of: series, since: since, limit: limit) }
+            // What a clock that was wrong put into the future is not what was measured last.
+            let until = now()
+            let samples = try store.read {
+                try $0.samples(of: series, since: since, until: until, limit: limit)
+            }
             return .list(samples.map(\.value))
         } catch {
             throw Failure.wrapping(error)
