@@ -12,8 +12,9 @@ extension Daemon: HostControl {
             "run \(run) of \(job): the kernel cannot kill its process \(pid), which is stuck in a system call; it keeps its slot"
         }
         let chains = parts.catalog.chainProblems.sorted { $0.key < $1.key }.map { "job \($0.key): \($0.value)" }
+        let full = disk.failure.map { ["disk: \($0)"] } ?? []
         let warnings =
-            environment.warnings(entries) + chains + stuck
+            environment.warnings(entries) + full + chains + stuck
             + troubles.sorted { $0.key < $1.key }.map { Self.text($0.key, $0.value) }
         return [
             "version": .text(Scriptron.version), "pid": .int(Int64(ProcessHandle.own)),

@@ -110,7 +110,11 @@ package final class Daemon: Sendable {
             disk = DiskKeeper(
                 DiskKeeper.Connections(
                     directory: places.store, later: { [loop = core.loop] in loop.after($0, handler: $1) },
-                    aside: { [upkeep] in upkeep.submit($0) }, say: say, over: { [parts] in parts.resume() }))
+                    aside: { [upkeep] in upkeep.submit($0) }, say: say,
+                    changed: { [parts] isFull in
+                        if !isFull { parts.resume() }
+                        parts.alerts.hear()
+                    }))
             store = try SQLiteStore(directory: places.store)
             logs = RunLogs(directory: places.runs)
             queues = QueueDesk(store: store, now: { clock.now() }, monotonic: { clock.monotonic })

@@ -6,12 +6,22 @@ import Synchronization
 /// While the disk is full the reserve is released, and only jobs of the priority `rescue` start; the fire times of the
 /// others wait. When there is room for the reserve again, and some beside it, it is taken back, and all go on.
 package final class DiskKeeper: Sendable {
-    /// The reserve, in bytes; on a small disk an eighth of it.
-    static let reserve: Int64 = 32 << 20
-    /// With less free than this, in bytes, the disk counts as full.
-    static let low: Int64 = 1 << 20
-    /// What must be free beside the reserve before it is over, in bytes.
-    static let margin: Int64 = 4 << 20
+    /// What is kept of a disk, in bytes; of a small one it is less.
+    struct Bounds {
+        /// The reserve.
+        let reserve: Int64
+        /// With less free than this the disk counts as full.
+        let low: Int64
+        /// What must be free beside the reserve before it is over.
+        let margin: Int64
+
+        init(_ space: FileSystemSpace) {
+            reserve = min(32 << 20, space.size / 8)
+            low = min(1 << 20, space.size / 32)
+            margin = min(4 << 20, space.size / 8)
+        }
+    }
+
     /// Seconds between two looks while the disk is full, and otherwise.
     private static let period = (full: 2.0, usual: 15.0)
 
@@ -24,8 +34,8 @@ package final class DiskKeeper: Sendable {
         /// Does what may block.
         package var aside: @Sendable (@escaping @Sendable () -> Void) -> Void
         package var say: @Sendable (String) -> Void
-        /// The disk is full no more: whatever waited may go on.
-        package var over: @Sendable () -> Void
+        /// The disk is full, or full no more: whatever waited may go on.
+        package var changed: @Sendable (_ isFull: Bool) -> Void
     }
 
     private struct State {
@@ -41,7 +51,7 @@ package final class DiskKeeper: Sendable {
     package init(_ connections: Connections) {
         self.connections = connections
         file = ReservedFile(connections.directory.appending("reserve"))
-        if let space = try? FileSystemSpace.of(connections.directory), space.free < Self.low { begin() }
+        if let space = try? FileSystemSpace.of(connections.directory), space.free < Bounds(space).low { _ = begin() }
     }
 
     /// Whether only jobs of the priority `rescue` may start.
@@ -59,12 +69,13 @@ package final class DiskKeeper: Sendable {
     package func notice(_ failure: Failure) {
         guard ["SQLITE_FULL", "ENOSPC", "EDQUOT"].contains(failure.code), !isFull else { return }
         // With plenty of it, it was another disk.
-        guard let space = try? FileSystemSpace.of(connections.directory), space.free < Self.margin else { return }
-        begin()
+        guard let space = try? FileSystemSpace.of(connections.directory), space.free < Bounds(space).margin else { return }
+        if begin() { connections.changed(true) }
         connections.later(Self.period.full) { [self] in connections.aside { [self] in look() } }
     }
 
-    private func begin() {
+    /// Whether that is new.
+    private func begin() -> Bool {
         let failure = Failure(
             code: "ENOSPC",
             "the disk is full: the host's reserve is released, and only jobs with priority = \"rescue\" start",
@@ -73,9 +84,10 @@ package final class DiskKeeper: Sendable {
             defer { state.failure = failure }
             return state.failure == nil
         }
-        guard isNew else { return }
+        guard isNew else { return false }
         file.release()
         connections.say("disk: \(failure)")
+        return true
     }
 
     /// Looks at the disk: takes the reserve where there is room for it, or finds the disk full.
@@ -88,15 +100,19 @@ package final class DiskKeeper: Sendable {
     }
 
     private func judge(_ space: FileSystemSpace) {
-        let wanted = min(Self.reserve, space.size / 8)
+        let bounds = Bounds(space)
+        let wanted = bounds.reserve
         let held = file.held
-        if !isFull, space.free < Self.low { return begin() }
+        if !isFull, space.free < bounds.low {
+            if begin() { connections.changed(true) }
+            return
+        }
         let isThere = held >= wanted
-        let fits = isThere || space.free - (wanted - held) >= Self.margin
+        let fits = isThere || space.free - (wanted - held) >= bounds.margin
         if fits, !isThere { try? file.take(wanted) }
         guard isFull, fits, file.held >= wanted else { return }
         state.withLock { $0.failure = nil }
         connections.say("disk: there is room again, and the reserve is taken back")
-        connections.over()
+        connections.changed(false)
     }
 }

@@ -19,7 +19,7 @@ import Testing
                 DiskKeeper.Connections(
                     directory: disk.path, later: { [waiting] _, body in waiting.value.withLock { $0.append(body) } },
                     aside: { $0() }, say: { [said] text in said.value.withLock { $0.append(text) } },
-                    over: { [overs] in overs.value.withLock { $0 += 1 } }))
+                    changed: { [overs] isFull in overs.value.withLock { $0 += isFull ? 0 : 1 } }))
         }
 
         /// Lets the time of all that waits come.
