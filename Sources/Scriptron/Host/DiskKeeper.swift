@@ -69,7 +69,9 @@ package final class DiskKeeper: Sendable {
     package func notice(_ failure: Failure) {
         guard ["SQLITE_FULL", "ENOSPC", "EDQUOT"].contains(failure.code), !isFull else { return }
         // With plenty of it, it was another disk.
-        guard let space = try? FileSystemSpace.of(connections.directory), space.free < Bounds(space).margin else { return }
+        guard let space = try? FileSystemSpace.of(connections.directory), space.free < Bounds(space).margin else {
+            return
+        }
         if begin() { connections.changed(true) }
         connections.later(Self.period.full) { [self] in connections.aside { [self] in look() } }
     }
