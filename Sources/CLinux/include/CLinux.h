@@ -11,6 +11,7 @@
 #include "files.h"
 #include "filters.h"
 #include "landlock.h"
+#include "memory.h"
 #include "mounts.h"
 #include "namespaces.h"
 #include "notifications.h"

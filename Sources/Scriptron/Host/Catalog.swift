@@ -26,7 +26,8 @@ package final class Catalog: Sendable {
     }
 
     fileprivate struct State {
-        var entries: [String: CatalogEntry] = [:] {
+        // Boxed, or a table with room to grow would take a multiple of what they are.
+        var entries: [String: Boxed<CatalogEntry>] = [:] {
             didSet { (overview, chains, chainProblems) = (nil, nil, nil) }
         }
         /// What alerting was told last, while it holds.
@@ -60,7 +61,7 @@ package final class Catalog: Sendable {
 
     /// All entries, by their names.
     package var entries: [CatalogEntry] {
-        state.withLock { $0.entries.values.sorted { $0.name < $1.name } }
+        state.withLock { $0.entries.values.map(\.wrappedValue).sorted { $0.name < $1.name } }
     }
 
     /// The jobs that are not disabled, and their problems by the jobs' names.
@@ -68,7 +69,7 @@ package final class Catalog: Sendable {
         state.withLock { state in
             if let known = state.overview { return known }
             var overview = Overview()
-            for (name, entry) in state.entries where entry.isEnabled {
+            for (name, entry) in state.entries.mapValues(\.wrappedValue) where entry.isEnabled {
                 overview.jobs.insert(name)
                 if let problem = entry.problem { overview.problems.append((name, problem, entry.loaded != nil)) }
             }
@@ -78,12 +79,12 @@ package final class Catalog: Sendable {
         }
     }
 
-    package func entry(_ name: String) -> CatalogEntry? { state.withLock { $0.entries[name] } }
+    package func entry(_ name: String) -> CatalogEntry? { state.withLock { $0.entry(name) } }
 
     /// The jobs that run after a success of this one.
     package func followers(of job: String) -> [LoadedJob] {
         state.withLock { state in
-            state.currentChains().followers(of: job).compactMap { state.entries[$0]?.loaded }
+            state.currentChains().followers(of: job).compactMap { state.entry($0)?.loaded }
         }
     }
 
@@ -93,7 +94,8 @@ package final class Catalog: Sendable {
             if let known = state.chainProblems { return known }
             let (chains, names) = (state.currentChains(), state.entries.keys)
             let problems = state.entries.compactMapValues { entry in
-                entry.loaded?.header.after.isEmpty == false ? chains.problem(of: entry.name, known: names) : nil
+                entry.wrappedValue.loaded?.header.after.isEmpty == false
+                    ? chains.problem(of: entry.wrappedValue.name, known: names) : nil
             }
             state.chainProblems = problems
             return problems
@@ -142,8 +144,8 @@ package final class Catalog: Sendable {
     package func retry() {
         state.withLock { state in
             let queued = Set(state.queue.map(\.name))
-            for entry in state.entries.values.sorted(by: { $0.name < $1.name }) where entry.problem?.isOfMachine == true
-            {
+            let troubled = state.entries.values.filter { $0.wrappedValue.problem?.isOfMachine == true }
+            for entry in troubled.map(\.wrappedValue).sorted(by: { $0.name < $1.name }) {
                 guard let source = entry.jobSource, source.key == state.wanted[entry.name], !queued.contains(entry.name)
                 else { continue }
                 state.queue.append(source)
@@ -155,7 +157,7 @@ package final class Catalog: Sendable {
     /// Loads a job once more, whatever became of it; `done` is called when all that is loaded.
     package func reload(_ name: String, done: @escaping @Sendable () -> Void) {
         let isKnown = state.withLock { state in
-            guard let source = state.entries[name]?.jobSource, source.key == state.wanted[name] else { return false }
+            guard let source = state.entry(name)?.jobSource, source.key == state.wanted[name] else { return false }
             state.queue.removeAll { $0.name == name }
             state.queue.append(source)
             state.whenDone.append((true, done))
@@ -178,8 +180,8 @@ package final class Catalog: Sendable {
             let rezoned = try job.inZone(now)
             let isCurrent = state.withLock { state in
                 // A load that ended meanwhile has read the zone itself.
-                guard state.entries[entry.name]?.loaded?.version.hash == job.version.hash else { return false }
-                state.entries[entry.name]?.loaded = rezoned
+                guard state.entry(entry.name)?.loaded?.version.hash == job.version.hash else { return false }
+                state.entries[entry.name]?.wrappedValue.loaded = rezoned
                 return true
             }
             if isCurrent { connections.updated(rezoned) }
@@ -224,9 +226,10 @@ package final class Catalog: Sendable {
     private func settle(_ load: Int, _ source: JobSource, _ result: LoadResult?) {
         let (stale, hadJob, problem) = state.withLock { state -> (Bool, Bool, Failure?) in
             guard state.wanted[source.name] == source.key else { return (true, false, nil) }
-            let earlier = state.entries[source.name]
-            state.entries[source.name, default: CatalogEntry(name: source.name, script: source.path)]
-                .take(source, result)
+            let earlier = state.entry(source.name)
+            var entry = earlier ?? CatalogEntry(name: source.name, script: source.path)
+            entry.take(source, result)
+            state.entries[source.name] = Boxed(wrappedValue: entry)
             return (false, earlier?.loaded != nil, earlier?.problem)
         }
         if !stale {
@@ -255,6 +258,8 @@ package final class Catalog: Sendable {
 }
 
 extension Catalog.State {
+    fileprivate func entry(_ name: String) -> CatalogEntry? { entries[name]?.wrappedValue }
+
     fileprivate func isDone(waitsForSlow: Bool) -> Bool {
         queue.isEmpty && loading.isEmpty && (!waitsForSlow || slow.isEmpty)
     }
@@ -269,7 +274,7 @@ extension Catalog.State {
 
     fileprivate mutating func currentChains() -> Chains {
         if let chains { return chains }
-        let made = Chains(entries.values.compactMap(\.loaded).map { ($0.name, $0.header.after) })
+        let made = Chains(entries.values.compactMap(\.wrappedValue.loaded).map { ($0.name, $0.header.after) })
         chains = made
         return made
     }

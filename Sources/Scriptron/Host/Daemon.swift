@@ -166,8 +166,9 @@ package final class Daemon: Sendable {
                     core.evaluator.aside { reply(source.read(name, for: grant)) }
                 },
                 isDiskFull: { [disk] in disk.isFull }, followers: { [unowned self] in followers(of: $0) },
-                recorded: { [watch] run in
+                recorded: { [unowned self] run in
                     guard run.state == .ended else { return }
+                    isUntidy.withLock { $0 = true }
                     alerts.hear()
                     watch.tell(run.id, .end)
                 }, late: { alerts.hear() }, news: { [watch] in watch.tell($0, .anything) },
@@ -191,6 +192,7 @@ package final class Daemon: Sendable {
         let scheduler = Scheduler(
             Scheduler.Connections(
                 clock: clock, store: store, arm: { try? alarm.arm($0) },
+                soon: { [loop = core.loop] in loop.post($0) },
                 later: { [loop = core.loop] in loop.after($0, handler: $1) },
                 occupancy: { supervisor.occupancy($0) }, lock: { supervisor.lock($0) },
                 unlock: { supervisor.unlock($0) }, pauses: { pauses.about($0) },
@@ -288,10 +290,24 @@ package final class Daemon: Sendable {
             core.loop.after(Watchdog.period) { [self] in
                 if state.withLock({ $0.stopping }) { return }
                 watchdog.look { [upkeep] in upkeep.submit($0) }
+                tidy()
                 lookLater()
             }
         }
         lookLater()
+    }
+
+    /// Whether much may have been in use since the last look.
+    private let isUntidy = Mutex(true)
+
+    /// Gives back what bursts and loads have left, where none goes on.
+    private func tidy() {
+        guard parts.supervisor.counts == (0, 0), parts.catalog.pending.isEmpty else { return }
+        let wasUntidy = isUntidy.withLock { isUntidy in
+            defer { isUntidy = false }
+            return isUntidy
+        }
+        if wasUntidy { upkeep.submit { UnusedMemory.giveBack() } }
     }
 
     private let isScheduling = Mutex(false)
@@ -304,6 +320,7 @@ package final class Daemon: Sendable {
 
     private func jobUpdated(_ job: LoadedJob) {
         zoneWatch.add(job.header.timezone)
+        isUntidy.withLock { $0 = true }
         guard isScheduling.withLock({ $0 }) else { return }
         if stragglers.withLock({ $0.remove(job.name) }) == nil { return parts.scheduler.update(job) }
         do {

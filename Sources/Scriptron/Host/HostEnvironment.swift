@@ -1,13 +1,15 @@
 /// What the configuration and the machine fix for every job: where things are, what is protected, what is allowed.
 package struct HostEnvironment: Sendable {
-    package var configuration: Configuration
+    package let configuration: Configuration
     package var facts: SandboxFacts
     /// The zone of jobs that name none.
     package var zone: Zone
     /// Whom jobs run as where nobody says otherwise; nil: the host's own user.
     package var defaultUser: String?
     /// The host's binary.
-    package var executable: Path
+    package let executable: Path
+    /// What no job is granted.
+    package let protected: [ProtectedPath]
     /// Whether missing write paths are made; false for a look that changes nothing.
     package var makesMissing = true
 
@@ -16,6 +18,7 @@ package struct HostEnvironment: Sendable {
         self.configuration = configuration
         self.facts = facts
         self.executable = executable
+        protected = Self.protected(configuration, executable)
         zone = try Zone.named(orSystem: configuration.timezone)
         defaultUser = configuration.defaultUser
         if defaultUser == nil, Users.isRoot, let owner = Users.owner(of: configuration.stateDirectory), owner != 0 {
@@ -26,8 +29,8 @@ package struct HostEnvironment: Sendable {
     /// Where the host keeps its own things.
     package var places: StatePlaces { StatePlaces(configuration.stateDirectory) }
 
-    /// What no job is granted.
-    package var protected: [ProtectedPath] {
+    private static func protected(_ configuration: Configuration, _ executable: Path) -> [ProtectedPath] {
+        let places = StatePlaces(configuration.stateDirectory)
         var paths = [
             ProtectedPath(configuration.jobsDirectory, "the jobs directory"),
             ProtectedPath(places.store, "the store", secret: true),

@@ -5,21 +5,21 @@ package struct LoadedJob: Sendable {
     package var path: Path
     /// The script's name among the version's files, as errors show it.
     package var script: String
-    package var header: JobHeader
-    package var schedule: JobSchedule
+    @Boxed package var header: JobHeader
+    @Boxed package var schedule: JobSchedule
     /// When it does not run.
-    package var blackouts = Blackouts.none
+    @Boxed package var blackouts = Blackouts.none
     package var version: JobVersion
     package var settings: Value
     /// What the script says about its settings; nil for a run that was claimed from an older text.
-    package var declarations: SettingDeclarations?
-    package var needs: Needs
+    @Boxed package var declarations: SettingDeclarations?
+    @Boxed package var needs: Needs
     /// On what its needs became the grant; nil for a run that was claimed from an older text, whose grant is recorded.
-    package var terms: GrantTerms?
+    @Boxed package var terms: GrantTerms?
     /// Its own needs, where one run was given more; nil: `needs`.
-    package var plainNeeds: Needs?
+    @Boxed package var plainNeeds: Needs?
     /// What is enforced; of a job with `discover` it is made anew for each run.
-    package var grant: Grant
+    @Boxed package var grant: Grant
     /// Zone of the schedule and of the times that the script formats.
     package var zone: Zone
     /// Whether this run is bounded by the ceiling alone, and watched for what it needs.

@@ -25,6 +25,7 @@ package struct LocalCommands: HostCommands {
         } catch {
             HostSpeech.say("the control group of this service cannot be used: \(error)")
         }
+        UnusedMemory.keepLittle()
         let daemon = try Daemon(place, executable: executable, clock: clock)
         defer { daemon.close() }
         try daemon.start()

@@ -162,12 +162,14 @@ extension Scheduler.State {
         timetable.set(name, plan.job.schedule.next(after: plan.cursor))
     }
 
-    /// The claims of what is due, the oldest first: as many jobs and runs as one transaction takes, or one job whose
-    /// runs need several.
-    mutating func takeClaims(_ now: Timestamp, _ connections: Scheduler.Connections) -> [[Scheduler.Claim]] {
+    /// The claims of what is due, the oldest first: so many jobs, and as many runs as one transaction takes, or one job
+    /// whose runs need several.
+    mutating func takeClaims(
+        _ now: Timestamp, limit: Int, _ connections: Scheduler.Connections
+    ) -> [[Scheduler.Claim]] {
         var claims: [Scheduler.Claim] = []
         var runs = 0
-        while claims.count < Scheduler.batch, runs < Scheduler.batch,
+        while claims.count < limit, runs < Scheduler.batch,
             let name = timetable.takeDue(now, limit: 1).first
         {
             guard let plan = plans[name] else { continue }

@@ -9,8 +9,10 @@ package struct ClaimedRun: Sendable {
 /// Claims the fire times of the loaded jobs: nothing is started before its claim is durable, and each fire time ends
 /// in a run or in a range.
 package final class Scheduler: Sendable {
-    /// The most jobs whose fire times are claimed in one transaction.
+    /// The most jobs whose fire times are claimed in one transaction, and of the first where many are due: each next one
+    /// is twice as large, so that the first runs start while the others are being claimed.
     static let batch = 500
+    private static let firstBatch = 32
     /// Seconds until a claim that the store refused is tried again.
     static let storePatience = 1.0
 
@@ -20,6 +22,8 @@ package final class Scheduler: Sendable {
         package var store: any Store
         /// Sets the one alarm to an instant, or (nil) clears it.
         package var arm: @Sendable (Timestamp?) -> Void
+        /// Calls back when what waits already has been done.
+        package var soon: @Sendable (@escaping @Sendable () -> Void) -> Void
         /// Calls back after some seconds on the monotonic clock.
         package var later: @Sendable (Double, @escaping @Sendable () -> Void) -> Void
         /// What goes on of a job.
@@ -248,14 +252,17 @@ package final class Scheduler: Sendable {
             return back
         }
         if steppedBack { clockWasSetBack(now) }
-        while true {
-            let claims = state.withLock { state in
-                state.stopped || state.takingBack > 0 ? [] : state.takeClaims(now, connections)
-            }
-            if claims.isEmpty { break }
-            submit(claims)
+        claimDue(now, limit: Self.firstBatch)
+    }
+
+    /// Claims what is due, so many jobs at once; the alarm is set when all is.
+    private func claimDue(_ now: Timestamp, limit: Int) {
+        let claims = state.withLock { state in
+            state.stopped || state.takingBack > 0 ? [] : state.takeClaims(now, limit: limit, connections)
         }
-        arm()
+        if claims.isEmpty { return arm() }
+        submit(claims)
+        connections.soon { [self] in claimDue(connections.clock.now(), limit: min(2 * limit, Self.batch)) }
     }
 
     private func arm() {

@@ -4,7 +4,8 @@
 package struct Zone: Sendable, Hashable {
     /// `Europe/Paris`; what people are shown.
     package let name: String
-    let table: ZoneTable
+    // Each job has its zone, and most have the same.
+    @Boxed private(set) var table: ZoneTable
 
     /// Coordinated universal time.
     package static let utc = Zone(

@@ -32,7 +32,7 @@ import Testing
     private func scheduler(_ jobs: [LoadedJob]) throws -> Scheduler {
         let scheduler = Scheduler(
             Scheduler.Connections(
-                clock: clock, store: store, arm: { _ in }, later: { _, _ in },
+                clock: clock, store: store, arm: { _ in }, soon: { $0() }, later: { _, _ in },
                 occupancy: { [seen] _ in
                     var occupancy = Occupancy()
                     occupancy.begun = seen.busy.withLock { $0 }

@@ -1,0 +1,11 @@
+import CLinux
+
+/// Memory that the allocator keeps for later, after much of it was in use at once.
+package enum UnusedMemory {
+    /// Keeps little of it: all threads share one heap, or what is kept for long would lie scattered in several. To be
+    /// called before there are threads.
+    package static func keepLittle() { scriptron_use_one_heap() }
+
+    /// Gives it back to the kernel (malloc_trim(3)). It takes some milliseconds where there is much.
+    package static func giveBack() { scriptron_give_back_memory() }
+}
