@@ -270,46 +270,8 @@ package final class Daemon: Sendable {
         watchLater()
     }
 
-    /// Looks once a minute whether all is as it should be.
-    private func watchLater() {
-        let watchdog = Watchdog(
-            Watchdog.Connections(
-                scheduler: parts.scheduler, supervisor: parts.supervisor, workers: core.workers, store: store,
-                recover: { [unowned self] runs in
-                    let recovery = Recovery(
-                        store: store, catalog: parts.catalog, environment: core.environment, now: clock.now())
-                    parts.supervisor.add(try recovery.strays(runs))
-                },
-                report: { [unowned self] found in
-                    for text in found { HostSpeech.say("watchdog: \(text)") }
-                    // It is an alert until the next look finds nothing.
-                    let all = found.joined(separator: "; ")
-                    trouble("watchdog", found.isEmpty ? nil : Failure(code: "EWATCH", all))
-                }))
-        @Sendable func lookLater() {
-            core.loop.after(Watchdog.period) { [self] in
-                if state.withLock({ $0.stopping }) { return }
-                watchdog.look { [upkeep] in upkeep.submit($0) }
-                tidy()
-                lookLater()
-            }
-        }
-        lookLater()
-    }
-
     /// Whether much may have been in use since the last look.
-    private let isUntidy = Mutex(true)
-
-    /// Gives back what bursts and loads have left, where none goes on.
-    private func tidy() {
-        guard parts.supervisor.counts == (0, 0), parts.catalog.pending.isEmpty else { return }
-        let wasUntidy = isUntidy.withLock { isUntidy in
-            defer { isUntidy = false }
-            return isUntidy
-        }
-        if wasUntidy { upkeep.submit { UnusedMemory.giveBack() } }
-    }
-
+    let isUntidy = Mutex(true)
     private let isScheduling = Mutex(false)
     /// Jobs that were still being loaded when the host began to schedule: what was due before is theirs to catch up.
     private let stragglers = Mutex<Set<String>>([])

@@ -279,7 +279,8 @@ final class SchedulerBench: Sendable {
         let claimed = Mutex<[Int64]>([])
         let scheduler = Scheduler(
             Scheduler.Connections(
-                clock: clock, store: store, arm: { _ in }, soon: { $0() }, later: { _, _ in }, occupancy: { _ in Occupancy() },
+                clock: clock, store: store, arm: { _ in }, soon: { $0() }, later: { _, _ in },
+                occupancy: { _ in Occupancy() },
                 lock: { _ in true }, unlock: { _ in }, pauses: { _ in [] }, mayClaim: { _ in true },
                 claimed: { runs in claimed.withLock { $0 += runs.map(\.run.fireTime.seconds) } }, moved: { _ in },
                 makeWay: { _ in }, trouble: { _ in }))

@@ -65,7 +65,8 @@ final class SimulatedTime {
         let scheduler = Scheduler(
             Scheduler.Connections(
                 clock: clock, store: store, arm: { [seen] instant in seen.armed.withLock { $0 = instant } },
-                soon: { $0() }, later: { _, _ in }, occupancy: { _ in Occupancy() }, lock: { _ in false }, unlock: { _ in },
+                soon: { $0() }, later: { _, _ in }, occupancy: { _ in Occupancy() }, lock: { _ in false },
+                unlock: { _ in },
                 pauses: { _ in [] }, mayClaim: { _ in true },
                 claimed: { [seen] runs in
                     seen.claimed.withLock { claimed in
