@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BINARY := .build/release/scriptron
 
-.PHONY: help run test rclone cron-peers scheduler-peers soak fuzz lint build bench clean toolchain packages test-packages
+.PHONY: help run test reference rclone cron-peers scheduler-peers soak fuzz lint build bench clean toolchain packages test-packages
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,10 +46,18 @@ soak: build test-packages ## the long runs: hosts, zygotes and workers killed at
 fuzz: toolchain ## the parsers against random input, SECONDS_EACH=60 a parser, RUNS_EACH=inputs
 	RUNS_EACH=$(RUNS_EACH) scripts/fuzz $(or $(SECONDS_EACH),60)
 
-lint: toolchain ## formatting, the order of the folders, and whether the fuzz harnesses still compile
+reference: toolchain packages ## docs/api.md and what editors and luacheck read, made from the reference of the host API
+	swift build --product scriptron
+	scripts/reference .build/debug/scriptron
+
+lint: toolchain ## formatting, the order of the folders, the reference, luacheck, and whether the fuzz harnesses still compile
 	swift format lint --strict --recursive Sources Tests Benchmarks Package.swift
 	scripts/check-layout-test
 	scripts/check-layout
+	swift build --product scriptron
+	scripts/reference --check .build/debug/scriptron
+	@scripts/install-packages lua-check || echo "Without lua-check the jobs are not linted."
+	@if command -v luacheck >/dev/null; then luacheck --no-cache -q jobs; fi
 	scripts/fuzz --check
 
 build: toolchain packages ## the release binary, with the Swift runtime inside
@@ -76,6 +84,7 @@ test-packages:
 	@scripts/install-packages zstd || echo "Without zstd some tests of rotated logs are left out."
 	@$(MAKE) --no-print-directory cron-peers || echo "Without cronsim and croniter no fire times are compared."
 	@scripts/install-packages python3-aiosmtpd openssl || echo "Without aiosmtpd the test of mails is left out."
+	@scripts/install-packages lua-check || echo "Without lua-check the jobs and examples are not linted."
 	@scripts/install-packages age || echo "Without age the tests of encrypted backups are left out."
 	@$(MAKE) --no-print-directory rclone || echo "Without rclone the tests against a server of S3 are left out."
 	@scripts/install-packages nginx || echo "Without nginx the test of retry under kills is left out."

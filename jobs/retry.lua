@@ -108,8 +108,8 @@ function Run:note(queue, notes)
   count("done", notes.done, function(tasks) return queue:done(tasks) end)
   count("failed", notes.retry, function(tasks) return queue:fail(tasks) end)
   count("dead", notes.dead, function(tasks) return queue:fail(tasks, { dead = true }) end)
-  for delay, tasks in pairs(notes.postponed) do
-    count("postponed", tasks, function(tasks) return queue:postpone(tasks, { delay = delay }) end)
+  for delay, postponed in pairs(notes.postponed) do
+    count("postponed", postponed, function(tasks) return queue:postpone(tasks, { delay = delay }) end)
   end
   self:remember()
 end

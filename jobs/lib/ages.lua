@@ -33,7 +33,7 @@ end
 
 --- A vital that judges the ages of what `ages` names, by the rule of this name: `time_of(job, before, now)` is the
 --- instant that counts (`before`: the one of the last run), `never` the member of the result that says that there is none.
-local function vital(name, label, ages, rule_name, never, time_of)
+local function make_vital(name, label, ages, rule_name, never, time_of)
   local vital = { name = name, label = label }
 
   function vital.look(settings)
@@ -68,9 +68,9 @@ end
 
 return {
   -- Jobs: when each last succeeded.
-  jobs = vital("jobs", "job", "job_ages", "job_late", "never_succeeded", function(job) return job.last_success end),
+  jobs = make_vital("jobs", "job", "job_ages", "job_late", "never_succeeded", function(job) return job.last_success end),
   -- Backups: when the newest was last restored and compared. It is remembered, for a later success may tell of none.
-  backups = vital("backups", "backup", "backup_ages", "backup_late", "never_proven", function(job, before, now)
+  backups = make_vital("backups", "backup", "backup_ages", "backup_late", "never_proven", function(job, before, now)
     -- A time that is to come was noted by a clock that was wrong.
     if before and before > now then before = nil end
     local proven = type(job.result) == "table" and tonumber(job.result.last_proven) or nil

@@ -1,6 +1,5 @@
 --- Removes rotated logs that `keep` no longer wants: files whose names can be read back, of logs that are there.
 local logfiles = require "logfiles"
-local packing = require "packing"
 
 local purging = {}
 

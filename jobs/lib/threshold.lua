@@ -16,7 +16,7 @@ local function common(settings, more)
   return settings
 end
 
-local function rule(side, limit, more)
+local function rule_settings(side, limit, more)
   local kind = more.kind or option.number
   return common({
     [side] = kind(limit, { about = more.about .. ": the limit" }),
@@ -26,10 +26,10 @@ end
 
 --- The settings of a rule whose values are bad above `limit`. `more`: `clear`, `for_runs` (1), `severity` ("warning"),
 --- `about`, and `kind` (`option.number`, `option.size`, `option.duration`).
-function threshold.above(limit, more) return rule("above", limit, more) end
+function threshold.above(limit, more) return rule_settings("above", limit, more) end
 
 --- The same for values that are bad below `limit`.
-function threshold.below(limit, more) return rule("below", limit, more) end
+function threshold.below(limit, more) return rule_settings("below", limit, more) end
 
 --- The settings of a rule for what is bad or not.
 function threshold.flag(more)

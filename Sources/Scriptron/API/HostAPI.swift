@@ -15,4 +15,8 @@ package enum HostAPI {
         for module in modules(context) { try state.install(module) }
         try state.install(thisModule(context), isGlobal: false)
     }
+
+    /// What scripts find of Lua's own: globals that are no tables, and tables with what is in them.
+    package static var baseGlobals: [String] { GoldenList.globals }
+    package static var baseTables: [String: [String]] { GoldenList.tables }
 }

@@ -28,14 +28,14 @@ package func jsonModule() -> HostModule {
 private let prelude = #"""
     local json, base = ...
     local type, pairs, next, setmetatable, rawequal = base.type, base.pairs, base.next, base.setmetatable, base.rawequal
-    local getmetatable, error = base.getmetatable, base.error
+    local getmetatable, raise = base.getmetatable, base.raise
     local encode, empty = json.encode, json.empty
     local marker = { __metatable = "json.array" }
     local nothing
     json.empty = nil
 
     function json.array(list)
-      if type(list) ~= "table" then error("json.array takes a list", 2) end
+      if type(list) ~= "table" then raise("EARGUMENT", "json.array takes a list, not a " .. type(list)) end
       return setmetatable(list, marker)
     end
 

@@ -136,7 +136,7 @@ private func copyOut(_ source: any RowSource, _ path: CheckedPath, _ effects: an
 /// A database becomes an object whose rows are an iterator, and whose transactions are undone where their function fails.
 private let prelude = #"""
     local sql, base = ...
-    local error, pcall, setmetatable = base.error, base.pcall, base.setmetatable
+    local error, pcall, setmetatable, type, raise = base.error, base.pcall, base.setmetatable, base.type, base.raise
     local open = sql.open
 
     local Database = { __name = "database" }
@@ -168,6 +168,9 @@ private let prelude = #"""
     end
 
     function Database:transaction(fn)
+      if type(fn) ~= "function" then
+        raise("EARGUMENT", "database:transaction: argument 1 (fn) must be a function")
+      end
       self.handle:exec("BEGIN IMMEDIATE")
       local good, result = pcall(fn, self)
       if good then good, result = pcall(function()

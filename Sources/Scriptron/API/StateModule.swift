@@ -51,17 +51,19 @@ package func stateModule(_ context: APIContext) -> HostModule {
 /// `update` compares and sets, so that two runs at once lose nothing.
 private let prelude = #"""
     local state, base = ...
-    local error, type = base.error, base.type
+    local raise, type = base.raise, base.type
     local get, replace = state.get, state.replace
     state.replace = nil
 
     function state.update(key, fn)
-      if type(fn) ~= "function" then error("state.update: argument 2 (fn) must be a function", 2) end
+      if type(fn) ~= "function" then
+        raise("EARGUMENT", "state.update: argument 2 (fn) must be a function that gets the value and returns the new one")
+      end
       for _ = 1, 100 do
         local seen = get(key)
         local value = fn(get(key))
         if replace(key, seen, value) then return value end
       end
-      error("state.update: " .. key .. " was changed by others 100 times meanwhile", 2)
+      raise("EBUSY", "state.update: " .. key .. " was changed by others 100 times meanwhile")
     end
     """#

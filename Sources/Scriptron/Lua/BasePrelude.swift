@@ -155,6 +155,14 @@ enum BasePrelude {
           __concat = function(left, right) return tostring(left) .. tostring(right) end,
         }
 
+        -- For the modules' own Lua: raises as a host function does, at the line of the script that called it.
+        local pcall = base.pcall
+        function base.raise(code, message)
+          local _, where = pcall(error, "", 4)
+          where = base.string.match(where, "^(.-): $")
+          error(setmetatable({ code = code, message = message, where = where }, host.error_metatable), 0)
+        end
+
         return globals
         """#
 }

@@ -1,0 +1,112 @@
+/// The reference of `sql`.
+let sqlReference = #"""
+    # sql
+    Databases. A row is a table by the columns' names, in which NULL is absent; values are bound, `?` for `?`, and never
+    part of the text.
+
+    ## sql.open
+    Opens a SQLite file. Reading takes SQLite's own locks, and harms no writer beside it.
+    @param dsn path The file, or `"sqlite:PATH"`.
+    @option timeout duration="5s" How long to wait for others' locks.
+    @option write boolean=false Whether it is written.
+    @option create boolean=false Whether it is made where it is not there.
+    @result database The database.
+    @error ENOENT There is no such file.
+    @error ENOTSUP It is no SQLite database's address.
+    @error EMFILE The script holds 1000 open databases already.
+    @need read the database's directory, or `write`
+    @example
+    local db <close> = sql.open("app.db", { create = true })
+    db:exec("CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT)")
+
+    ## database:query
+    The rows of a query, all at once.
+    @param text string The statement.
+    @param values? any[] The values of its `?`.
+    @option max integer=10000 More rows fail.
+    @result table<string,any>[] The rows.
+    @error ETOOMANY There are more than `max` rows.
+    @error EARGUMENT The number of values is not that of the `?`.
+    @error SQLITE_ERROR SQLite refuses the statement.
+    @example
+    local db <close> = sql.open("app.db", { create = true })
+    db:exec("CREATE TABLE t (name TEXT)")
+    db:exec("INSERT INTO t VALUES (?)", { "alpha" })
+    assert(db:query("SELECT name FROM t WHERE name = ?", { "alpha" }, { max = 10 })[1].name == "alpha")
+
+    ## database:rows
+    The rows of a query one by one, in memory that does not grow.
+    @param text string The statement.
+    @param values? any[] The values of its `?`.
+    @result fun():table<string,any>? An iterator for `for`.
+    @error EARGUMENT The number of values is not that of the `?`.
+    @error SQLITE_ERROR SQLite refuses the statement.
+    @example
+    local db <close> = sql.open("app.db", { create = true })
+    local sum = 0
+    for row in db:rows("SELECT 1 AS n UNION ALL SELECT 2") do sum = sum + row.n end
+    assert(sum == 3)
+
+    ## database:exec
+    Changes something.
+    @param text string The statement.
+    @param values? any[] The values of its `?`.
+    @result integer How many rows were changed.
+    @error EARGUMENT The number of values is not that of the `?`.
+    @error SQLITE_ERROR SQLite refuses the statement.
+    @example
+    local db <close> = sql.open("app.db", { create = true })
+    db:exec("CREATE TABLE t (n INTEGER)")
+    assert(db:exec("INSERT INTO t VALUES (?), (?)", { 1, 2 }) == 2)
+
+    ## database:transaction
+    Calls a function within a transaction, which is undone where the function fails.
+    @param fn fun(db:database):any The function.
+    @result any What the function returns.
+    @error SQLITE_BUSY Another process holds the lock for too long.
+    @example
+    local db <close> = sql.open("app.db", { create = true })
+    db:exec("CREATE TABLE t (n INTEGER)")
+    pcall(db.transaction, db, function()
+      db:exec("INSERT INTO t VALUES (1)")
+      error("no")
+    end)
+    assert(#db:query("SELECT n FROM t") == 0)
+
+    ## database:copy_out
+    Writes the rows of a query as CSV (RFC 4180), the columns' names first.
+    @param text string The statement.
+    @param path path The file, which must not be there.
+    @result integer How many rows.
+    @error EEXIST The file is there already.
+    @error SQLITE_ERROR SQLite refuses the statement.
+    @need write the file
+    @example
+    local db <close> = sql.open("app.db", { create = true })
+    assert(db:copy_out("SELECT 1 AS n", "numbers.csv") == 1)
+    assert(fs.read("numbers.csv") == "n\r\n1\r\n")
+
+    ## database:close
+    Closes the database; once more does nothing.
+    @result nil Nothing.
+    @error EARGUMENT It is no database.
+    @example
+    local db = sql.open("app.db", { create = true })
+    db:close()
+
+    ## sql.backup
+    A consistent copy of a SQLite database while others write it, checked with `integrity_check`.
+    @param from path The database.
+    @param to path The copy.
+    @option timeout duration="30s" How long to wait for others' locks.
+    @result {bytes:integer} The copy's size.
+    @error ENOENT There is no such database.
+    @error EEXIST The copy is there already.
+    @need read the database's directory
+    @need write the copy
+    @example
+    local db = sql.open("app.db", { create = true })
+    db:exec("CREATE TABLE t (n INTEGER)")
+    db:close()
+    assert(sql.backup("app.db", "copy.db").bytes > 0)
+    """#
