@@ -38,6 +38,46 @@ static int resume(lua_State *L, lua_State *thread, int arguments) {
     return -1;
 }
 
+int clua_resume_task(lua_State *L) {
+    clua_host *host = clua_host_of(L);
+    lua_State *thread = thread_at(L);
+    lua_State *outer = host->task;
+    int64_t outer_id = host->task_id;
+    clua_check_deadline(L);
+    int arguments = lua_gettop(L) - 2;
+    if (!lua_checkstack(thread, arguments)) return luaL_error(L, "parallel: too many arguments");
+    host->task_id = lua_tointeger(L, 2);
+    host->task_waits = false;
+    lua_xmove(L, thread, arguments);
+    host->task = thread;
+    int results;
+    int status = lua_resume(thread, L, arguments, &results);
+    bool waits = host->task_waits;
+    host->task = outer;
+    host->task_id = outer_id;
+    host->task_waits = false;
+    clua_check_deadline(L);
+    if (status == LUA_YIELD && waits) {
+        lua_pushstring(L, "waits");
+        return 1;
+    }
+    bool done = status == LUA_OK;
+    lua_pushstring(L, done ? "done" : "failed");
+    if (status == LUA_YIELD) {
+        lua_pop(thread, results);
+        lua_pushstring(L, "parallel: the function yields: make it a coroutine of its own, or return what it has");
+        return 2;
+    }
+    if (status == LUA_ERRMEM) host->memory_hit = true;
+    if (done && results == 0) {
+        lua_pushnil(L);
+        return 2;
+    }
+    if (done) lua_pop(thread, results - 1);
+    lua_xmove(thread, L, 1);
+    return 2;
+}
+
 static int close_thread(lua_State *L, lua_State *thread) {
     clua_host *host = clua_host_of(L);
     if (host->closing >= MAX_CLOSING) luaL_error(L, "coroutine.close: nested too deeply");

@@ -27,6 +27,10 @@ bool clua_place(lua_State *L, int level, char *text, size_t size);
 int clua_trace(lua_State *L);
 
 // Replacements of library functions. Those that end in `Wrapped` have the original as their upvalue.
+/// For the prelude of `parallel`: resumes (coroutine, number, arguments…), whose calls may wait; "done" and the first
+/// result, "waits", or "failed" and the error.
+int clua_resume_task(lua_State *L);
+
 extern const luaL_Reg clua_base[];
 extern const luaL_Reg clua_coroutine[];
 extern const luaL_Reg clua_string[];

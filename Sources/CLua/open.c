@@ -145,6 +145,8 @@ static int open_state(lua_State *L) {
         lua_setfield(L, globals, libraries[index].name);
     }
     lock_strings(L);
+    lua_pushcfunction(L, clua_resume_task);
+    lua_setfield(L, base, "resume_task");
     lua_setfield(L, LUA_REGISTRYINDEX, "scriptron.base");
     lua_rawseti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
     // The libraries' own record of what is loaded.

@@ -16,15 +16,31 @@ static int finish(lua_State *L, int results) {
     return lua_error(L);
 }
 
+static int collected(lua_State *L, int status, lua_KContext context) {
+    (void)status;
+    (void)context;
+    clua_host *host = clua_host_of(L);
+    return finish(L, host->collect(host->context, L));
+}
+
 static int trampoline(lua_State *L) {
     clua_host *host = clua_host_of(L);
     int function = (int)lua_tointeger(L, lua_upvalueindex(1));
-    return finish(L, host->dispatch(host->context, L, function));
+    int results = host->dispatch(host->context, L, function);
+    if (results != CLUA_WAITS) return finish(L, results);
+    host->task_waits = true;
+    return lua_yieldk(L, 0, 0, collected);
 }
 
 static int closer(lua_State *L) {
     lua_settop(L, 1);
-    return trampoline(L);
+    clua_host *host = clua_host_of(L);
+    // What is being closed does not wait: Lua 5.4.4 has no safe way out of it.
+    lua_State *task = host->task;
+    host->task = NULL;
+    int results = host->dispatch(host->context, L, (int)lua_tointeger(L, lua_upvalueindex(1)));
+    host->task = task;
+    return finish(L, results);
 }
 
 void clua_push_function(lua_State *L, int function) {

@@ -84,7 +84,8 @@ CURLcode scriptron_curl_set_list(CURL *handle, CURLoption option, struct curl_sl
 }
 
 CURLcode scriptron_curl_set_functions(CURL *handle, scriptron_curl_piece header, scriptron_curl_piece write,
-                                      scriptron_curl_piece read, scriptron_curl_seek seek, void *context) {
+                                      scriptron_curl_piece read, scriptron_curl_seek seek,
+                                      scriptron_curl_progress progress, void *context) {
     CURLcode code = library.easy_setopt(handle, CURLOPT_HEADERFUNCTION, header);
 #define SET(option, value)                                                                                             \
     if (code == CURLE_OK)                                                                                              \
@@ -96,6 +97,9 @@ CURLcode scriptron_curl_set_functions(CURL *handle, scriptron_curl_piece header,
     SET(CURLOPT_READDATA, context);
     SET(CURLOPT_SEEKFUNCTION, seek);
     SET(CURLOPT_SEEKDATA, context);
+    SET(CURLOPT_XFERINFOFUNCTION, progress);
+    SET(CURLOPT_XFERINFODATA, context);
+    SET(CURLOPT_NOPROGRESS, 0L);
 #undef SET
     return code;
 }

@@ -16,9 +16,14 @@
 /// of the stack, CLUA_RAISE with an error value on top, or CLUA_OVERFLOW where the stack could not grow.
 typedef int (*clua_dispatch)(void *context, lua_State *L, int function);
 
+/// What a call came to for which `dispatch` returned CLUA_WAITS, when its task goes on; returns what `dispatch` would.
+typedef int (*clua_collect)(void *context, lua_State *L);
+
 enum {
     CLUA_RAISE = -1,
     CLUA_OVERFLOW = -2,
+    /// Only for the coroutine `task`: the call goes on elsewhere, and the coroutine waits for it.
+    CLUA_WAITS = -3,
     CLUA_REGISTRY = LUA_REGISTRYINDEX,
     CLUA_TRACE_BYTES = 4096,
 };
@@ -39,7 +44,13 @@ typedef struct clua_host {
     bool evaluating;
     /// How many coroutine.close are in one another.
     int closing;
+    /// The coroutine of `parallel` that runs now, with its number; NULL: none does.
+    lua_State *task;
+    int64_t task_id;
+    /// It waits for a call.
+    bool task_waits;
     clua_dispatch dispatch;
+    clua_collect collect;
     void *context;
     /// The traceback of the last error that reached the host: a line a level, with a line feed behind each.
     char trace[CLUA_TRACE_BYTES];

@@ -12,6 +12,8 @@ package final class APIContext {
         package var zone: Zone
         /// Tells the host what the run uses; nil: nobody wants to know.
         package var uses: UseTeller?
+        /// Makes the calls of `parallel`; nil: each blocks.
+        package var calls: ParallelCalls?
 
         package init(effects: any Effects, resolver: PathResolver, grant: Grant, zone: Zone) {
             self.effects = effects

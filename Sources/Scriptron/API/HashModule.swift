@@ -9,12 +9,15 @@ package func hashModule(_ context: APIContext) -> HostModule {
                 var left = try options.size("first") ?? .max
                 try options.finish(known: ["algorithm", "first"])
                 let path = try context.path(arguments, 0, .read)
-                let file = try context.current("hash.file").effects.open(path, .read, call: "hash.file")
-                while left > 0 {
-                    let bytes = try file.read(Int(min(left, 1 << 20)))
-                    if bytes.isEmpty { break }
-                    left -= Int64(bytes.count)
-                    digest.update(bytes)
+                let effects = try context.current("hash.file").effects
+                let file = try effects.open(path, .read, call: "hash.file")
+                try effects.apart {
+                    while left > 0 {
+                        let bytes = try file.read(Int(min(left, 1 << 20)))
+                        if bytes.isEmpty { break }
+                        left -= Int64(bytes.count)
+                        digest.update(bytes)
+                    }
                 }
                 try file.close()
                 return [.text(Digest.hexadecimal(digest.finish()))]

@@ -7,6 +7,7 @@ package enum HostAPI {
             sysModule(context), stateModule(context), netModule(context), hashModule(context), lockModule(context),
             archiveModule(context), sqlModule(context), alertModule(context), metricsModule(context),
             queueModule(context), httpModule(context), s3Module(context), serviceModule(context),
+            parallelModule(context),
         ]
     }
 

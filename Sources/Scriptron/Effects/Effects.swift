@@ -105,6 +105,8 @@ package protocol Effects: AnyObject {
     /// Asks the host; in a dry run what writes goes to the overlay.
     func request(_ service: HostService, _ arguments: [String: Value]) throws(Failure) -> Value
     func post(_ note: WorkerNote)
+    /// Runs `body`, which takes long and touches nothing that the run has in common, beside other calls of `parallel`.
+    func apart<Result>(_ body: () throws -> Result) rethrows -> Result
     /// The wall clock; in a dry run the instant it pretends to be.
     func now() -> Timestamp
     /// Seconds on a clock that only runs forward, and that nobody sets.

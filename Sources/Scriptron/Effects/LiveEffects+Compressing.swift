@@ -43,14 +43,18 @@ extension LiveEffects {
             }
         }
         let deadline = settings.deadline
+        let mark = settings.turn.mark
         let compression = FileCompression(options: options, modeMask: allowedMode(0o7777)) {
             if Monotonic.now >= deadline { throw Self.overdue(call) }
+            if mark?.isCancelled == true { throw Self.cancelled(call) }
         }
-        for (index, outcome) in CompressionPool.run(small, compression, threads: Self.compressionThreads) {
-            outcomes[index] = outcome
-        }
-        for (index, outcome) in CompressionPool.inline(large, compression, threads: Self.compressionThreads) {
-            outcomes[index] = outcome
+        settings.turn.apart { _ in
+            for (index, outcome) in CompressionPool.run(small, compression, threads: Self.compressionThreads) {
+                outcomes[index] = outcome
+            }
+            for (index, outcome) in CompressionPool.inline(large, compression, threads: Self.compressionThreads) {
+                outcomes[index] = outcome
+            }
         }
         for directory in Set(items.map(\.to.path.parent)).compactMap({ directories[$0] }) {
             try told(call, items[0].to.path.parent) { try directory.sync() }
@@ -84,7 +88,7 @@ extension LiveEffects {
         let source = error as? FileCompression.SourceTrouble
         let path = source == nil ? item.to.path : item.from.path
         switch source?.error ?? error {
-        case let failure as Failure where failure.code == "EDEADLINE": return failure
+        case let failure as Failure where ["EDEADLINE", "ECANCELED"].contains(failure.code): return failure
         case let failure as Failure:
             return Failure(code: failure.code, "\(call) \(path.text): \(failure.message)", cure: failure.cure)
         case let error as SystemError where error.name == "EEXIST":

@@ -16,6 +16,10 @@ extension LiveEffects {
         request.reapsOrphans = settings.reapsOrphans
         request.addressSpace = settings.programAddressSpace
         request.crowded = { [self] in note(.processes) }
+        let turn = settings.turn
+        let mark = turn.mark
+        request.isCancelled = { mark?.isCancelled == true }
+        request.wait = { poll in turn.apart { _ in poll() } }
         request.input = try input(call)
         var file: AtomicFile?
         var target: Path?

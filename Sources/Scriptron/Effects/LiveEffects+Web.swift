@@ -71,9 +71,13 @@ extension LiveEffects {
     private func perform(_ request: TransferRequest, _ call: WebCall) throws(Failure) -> TransferResponse {
         do throws(Failure) {
             let client: TransferClient
-            if let known = self.client { client = known } else { client = try TransferClient() }
-            self.client = client
-            return try client.perform(request)
+            if let idle = clients.popLast() { client = idle } else { client = try TransferClient() }
+            defer { clients.append(client) }
+            return try settings.turn.apart { (mark) throws(Failure) in
+                var request = request
+                request.isCancelled = { mark?.isCancelled == true }
+                return try client.perform(request)
+            }
         } catch {
             try checkDeadline(call.call)
             if error.code == "EACCES" || error.code == "EPERM" {

@@ -18,6 +18,8 @@ package final class LiveEffects: Effects {
         package var reapsOrphans = true
         /// The most memory that each program may map, in bytes; nil: no limit of its own.
         package var programAddressSpace: Int64?
+        /// Of the threads that make calls at once; the script's has it.
+        package var turn = Turn()
 
         package init(
             services: any HostServices, grant: Grant, base: Path, scratch: Path?, zone: String?, deadline: Double
@@ -36,8 +38,8 @@ package final class LiveEffects: Effects {
     var walked: [(path: Path, directory: Directory)] = []
     /// The directory of the last removal: entries of one directory come one after the other.
     var lastParent: (path: Path, directory: Directory)?
-    /// What requests are made with: it keeps connections open between them.
-    var client: TransferClient?
+    /// What requests are made with, each by one at a time: they keep connections open between them.
+    var clients: [TransferClient] = []
 
     package init(_ settings: Settings) { self.settings = settings }
 
@@ -54,13 +56,23 @@ package final class LiveEffects: Effects {
 
     package func post(_ note: WorkerNote) { settings.services.post(note) }
 
+    package func apart<Result>(_ body: () throws -> Result) rethrows -> Result {
+        try settings.turn.apart { _ in try body() }
+    }
+
     package func now() -> Timestamp { SystemClock().now() }
     package func steady() -> Double { Monotonic.now }
 
     package func sleep(seconds: Double) throws(Failure) {
         let until = Monotonic.now + seconds
-        Monotonic.sleep(until: min(until, settings.deadline))
-        if until > settings.deadline { try checkDeadline("time.sleep") }
+        let end = min(until, settings.deadline)
+        settings.turn.apart { mark in
+            guard let mark else { return Monotonic.sleep(until: end) }
+            while !mark.isCancelled, case let now = Monotonic.now, now < end {
+                Monotonic.sleep(until: min(end, now + 0.05))
+            }
+        }
+        if until > settings.deadline || settings.turn.mark != nil { try checkDeadline("time.sleep") }
     }
 
     package func connect(addresses: [String], port: UInt16, timeout: Double) throws(Failure) -> Double {
@@ -69,7 +81,9 @@ package final class LiveEffects: Effects {
         var last = SystemError.noAddress
         for address in addresses {
             do throws(SystemError) {
-                return try ConnectProbe.connect(address, port: port, until: until)
+                return try settings.turn.apart { (_) throws(SystemError) in
+                    try ConnectProbe.connect(address, port: port, until: until)
+                }
             } catch {
                 last = error
             }
@@ -78,9 +92,16 @@ package final class LiveEffects: Effects {
         throw last.failure()
     }
 
-    /// Fails where the attempt's time is over.
+    /// Fails where the attempt's time is over, or the call was given up. Lets other calls of `parallel` go on.
     func checkDeadline(_ call: String) throws(Failure) {
+        settings.turn.yield()
         if Monotonic.now >= settings.deadline { throw Self.overdue(call) }
+        if settings.turn.mark?.isCancelled == true { throw Self.cancelled(call) }
+    }
+
+    /// The failure of a call of `parallel` that was ended because another one failed.
+    static func cancelled(_ call: String) -> Failure {
+        Failure(code: "ECANCELED", "\(call): given up, for another call of parallel failed")
     }
 
     /// The failure of a call that the attempt has no more time for.

@@ -25,6 +25,8 @@ package struct HostModule {
     /// Lua text run once when the module is installed, before any script: it gets the module's table and a table of
     /// the base library's originals, and may wrap or add functions. Empty: nothing to add.
     package var prelude: String
+    /// Whether the global is one function, the member `call` that the prelude sets, instead of the table.
+    package var isFunction = false
 
     package init(
         _ name: String, functions: [HostFunction], methods: [String: [HostFunction]] = [:], prelude: String = ""

@@ -8,6 +8,13 @@ let dispatchHostFunction: clua_dispatch = { context, thread, number in
     return Unmanaged<LuaState>.fromOpaque(context).takeUnretainedValue().dispatch(thread, Int(number))
 }
 
+/// Where a coroutine of `parallel` goes on that waited for a call.
+let collectHostResult: clua_collect = { context, thread in
+    guard let context, let thread else { return Int32(CLUA_OVERFLOW) }
+    // As above.
+    return Unmanaged<LuaState>.fromOpaque(context).takeUnretainedValue().collect(thread)
+}
+
 extension LuaState {
     /// The stack that reading and pushing a value takes: three a level, and some to spare.
     static let stackNeeded = Int32(LuaReader.depthLimit * 3 + 50)
@@ -26,22 +33,49 @@ extension LuaState {
                     )
                 }
                 let arguments = try arguments(of: function.name, count: count, on: thread)
-                let results = try function.body(arguments)
-                guard lua_checkstack(thread, Self.stackNeeded + Int32(clamping: results.count)) != 0 else {
-                    return Int32(CLUA_OVERFLOW)
+                if let calls = parallelCalls, host.pointee.task == thread, lua_isyieldable(thread) != 0,
+                    calls.take(function.name, host.pointee.task_id, { try function.body(arguments) })
+                {
+                    return Int32(CLUA_WAITS)
                 }
-                let writer = writer(on: thread)
-                for result in results { try writer.push(result) }
-                return Int32(results.count)
-            } catch let error as HostError {
-                push(error.failure, fields: error.fields, on: thread)
-            } catch let error as Failure {
-                push(error, fields: [:], on: thread)
+                return try push(try function.body(arguments), on: thread)
             } catch {
-                push(Failure(code: "EINTERNAL", "\(function.name): \(error)"), fields: [:], on: thread)
+                return raise(error, of: function.name, on: thread)
             }
-            return Int32(CLUA_RAISE)
         }
+    }
+
+    /// Leaves what a call of `parallel` came to on the stack of the coroutine that waited for it.
+    fileprivate func collect(_ thread: OpaquePointer) -> Int32 {
+        lifted {
+            guard lua_checkstack(thread, Self.stackNeeded) != 0 else { return Int32(CLUA_OVERFLOW) }
+            do {
+                guard let outcome = parallelCalls?.outcome(host.pointee.task_id) else {
+                    throw Failure(code: "EINTERNAL", "parallel: a call came to nothing")
+                }
+                return try push(try outcome.get(), on: thread)
+            } catch {
+                return raise(error, of: "parallel", on: thread)
+            }
+        }
+    }
+
+    private func push(_ results: [Value], on thread: OpaquePointer) throws -> Int32 {
+        guard lua_checkstack(thread, Self.stackNeeded + Int32(clamping: results.count)) != 0 else {
+            return Int32(CLUA_OVERFLOW)
+        }
+        let writer = writer(on: thread)
+        for result in results { try writer.push(result) }
+        return Int32(results.count)
+    }
+
+    private func raise(_ error: any Error, of function: String, on thread: OpaquePointer) -> Int32 {
+        switch error {
+        case let error as HostError: push(error.failure, fields: error.fields, on: thread)
+        case let error as Failure: push(error, fields: [:], on: thread)
+        default: push(Failure(code: "EINTERNAL", "\(function): \(error)"), fields: [:], on: thread)
+        }
+        return Int32(CLUA_RAISE)
     }
 
     private func arguments(of name: String, count: Int32, on thread: OpaquePointer) throws(Failure) -> Arguments {

@@ -22,7 +22,11 @@ extension LuaState {
         }
         lua_pushvalue(L, -1)
         modules[module.name] = Reference(place: luaL_ref(L, Int32(CLUA_REGISTRY)))
-        if isGlobal {
+        if module.isFunction {
+            lua_getfield(L, -1, "call")
+            setGlobal(module.name)
+            lua_settop(L, -2)
+        } else if isGlobal {
             clua_lock(L, module.name)
             setGlobal(module.name)
         } else {

@@ -60,6 +60,9 @@ package final class LuaState {
     /// What takes the lines of the script's `print`.
     package var print: ([UInt8]) -> Void = { _ in }
 
+    /// Makes the calls of `parallel` beside one another; nil: each simply blocks.
+    package var parallelCalls: ParallelCalls?
+
     /// What the script may do at the moment; `.evaluation` at first.
     package var phase: Phase = .evaluation {
         didSet { host.pointee.evaluating = phase == .evaluation }
@@ -82,6 +85,7 @@ package final class LuaState {
         host.pointee.evaluating = true
         host.pointee.context = Unmanaged.passUnretained(self).toOpaque()
         host.pointee.dispatch = dispatchHostFunction
+        host.pointee.collect = collectHostResult
         // Where no script runs, values of any allowed depth can be read and pushed from now on.
         guard lua_checkstack(L, Self.stackNeeded * 2) != 0 else {
             throw Failure(code: "ENOMEM", "Lua's state could not be opened")

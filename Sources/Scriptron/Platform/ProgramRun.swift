@@ -50,6 +50,10 @@ package struct ProgramRequest {
     package var addressSpace: Int64?
     /// Whether children of others that ended are reaped meanwhile: for a process that is an init or a subreaper.
     package var reapsOrphans = false
+    /// Whether it is given up: then the programs end as at the deadline. Looked at once a second.
+    package var isCancelled: () -> Bool = { false }
+    /// Runs what waits for the programs; others may go on meanwhile.
+    package var wait: (_ poll: () -> Int32) -> Int32 = { $0() }
 
     package init(stages: [Stage]) { self.stages = stages }
 }
@@ -98,8 +102,8 @@ package struct ProgramRun {
     /// Runs the programs and waits until all have ended and nothing of their process groups is left.
     package static func run(_ request: ProgramRequest) throws -> ProgramEnd {
         // A program that does not read its input must not end us.
-        let before = signal(SIGPIPE, SIG_IGN)
-        defer { signal(SIGPIPE, before) }
+        BrokenPipes.ignore()
+        defer { BrokenPipes.restore() }
         let started = Monotonic.now
         var run = ProgramRun(request: request)
         do {
@@ -220,7 +224,7 @@ package struct ProgramRun {
             let running = children.contains { !$0.hasEnded }
             let now = Monotonic.now
             if running {
-                if now >= request.deadline, !end.timedOut {
+                if now >= request.deadline || request.isCancelled(), !end.timedOut {
                     end.timedOut = true
                     if let crowded = request.crowded, scriptron_can_fork() == -EAGAIN { crowded() }
                     signalGroups(SIGTERM)
@@ -253,7 +257,16 @@ package struct ProgramRun {
         for pump in pumps where !pump.isClosed { polled.append(pump.polled) }
         if let input { polled.append(pollfd(fd: input.pipe.number, events: Int16(POLLOUT), revents: 0)) }
         let milliseconds = Int32(max(0, seconds) * 1000) + 1
-        try retrying("poll") { Glibc.poll(&polled, nfds_t(polled.count), milliseconds) }
+        try retrying("poll") {
+            var number: Int32 = 0
+            let result = request.wait {
+                let result = Glibc.poll(&polled, nfds_t(polled.count), milliseconds)
+                number = errno
+                return result
+            }
+            errno = number
+            return result
+        }
         for index in children.indices where !children[index].hasEnded {
             do throws(ProgramStartError) {
                 try children[index].look()
@@ -314,7 +327,7 @@ package struct ProgramRun {
         guard request.reapsOrphans else { return }
         while true {
             let pid = scriptron_ended_child()
-            guard pid > 0, !children.contains(where: { $0.pid == pid && $0.exit == nil }) else { return }
+            guard pid > 0, !Spawn.isKept(pid) else { return }
             _ = ProcessExit.reap(pid: pid, wait: true)
         }
     }

@@ -12,6 +12,9 @@ package enum Spawn {
     /// A child that was waited for: its number may be another's from now on.
     static func forget(_ pid: Int32) { pids.withLock { _ = $0.remove(pid) } }
 
+    /// Whether it was started here, and not yet waited for.
+    static func isKept(_ pid: Int32) -> Bool { pids.withLock { $0.contains(pid) } }
+
     /// Starts a child by `body`, which returns its pid, or what is no pid.
     static func keeping(_ body: () -> Int32) -> Int32 {
         pids.withLock { pids in

@@ -108,6 +108,8 @@ package struct TransferRequest: Sendable {
     package var most: Int64 = 16 << 20
     /// Whether a body that is larger is cut there instead: the status is what counts.
     package var cuts = false
+    /// Whether it is given up; looked at about once a second.
+    package var isCancelled: (@Sendable () -> Bool)?
 
     package init(_ url: TransferURL, kind: Kind = .http) {
         self.url = url

@@ -13,6 +13,7 @@ final class TransferTraffic {
     private let sink: TransferRequest.Sink?
     private let most: Int64
     private let cuts: Bool
+    private let isCancelled: (@Sendable () -> Bool)?
     private var sent: Int64 = 0
     private var headerBytes = 0
 
@@ -30,6 +31,7 @@ final class TransferTraffic {
         sink = request.sink
         most = request.most
         cuts = request.cuts
+        isCancelled = request.isCancelled
     }
 
     // What comes.
@@ -132,6 +134,12 @@ final class TransferTraffic {
         case .bytes(let bytes): Int64(bytes.count)
         case .file(_, _, let length): length
         }
+    }
+
+    /// Asked while it goes on; other than 0 ends it.
+    func progress() -> Int32 {
+        guard isCancelled?() == true else { return 0 }
+        return Int32(fail(Failure(code: "ECANCELED", "given up, for another call of parallel failed"), 1))
     }
 
     private func fail(_ failure: Failure, _ result: Int) -> Int {

@@ -139,6 +139,11 @@ struct ScriptRunner {
             if order.task == .dryRun { makeMissing(asked, resolver, effects) }
             stage.context.session = APIContext.Session(
                 effects: effects, resolver: resolver, grant: asked, zone: try Zone.named(orSystem: order.timezone))
+            if order.task != .dryRun {
+                let calls = ParallelCalls(turn: settings.turn, names: ParallelCall.names)
+                stage.context.session?.calls = calls
+                stage.state.parallelCalls = calls
+            }
             if order.learns { stage.context.session?.uses = UseTeller(effects) }
         }
     }

@@ -98,6 +98,11 @@ final class APIFixture {
         context.session = APIContext.Session(effects: effects, resolver: resolver, grant: grant, zone: zone)
         let state = try LuaState()
         state.libraries = libraries
+        if !isDry {
+            let calls = ParallelCalls(turn: means.turn, names: ParallelCall.names)
+            context.session?.calls = calls
+            state.parallelCalls = calls
+        }
         try HostAPI.install(in: state, context)
         state.setMemoryLimit(256 << 20)
         let script = try state.evaluateJob(text, name: name)

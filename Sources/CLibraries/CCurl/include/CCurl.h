@@ -26,9 +26,14 @@ typedef size_t (*scriptron_curl_piece)(char *bytes, size_t size, size_t count, v
 /// Moves to an offset from the start (`origin` 0); CURL_SEEKFUNC_OK where it did.
 typedef int (*scriptron_curl_seek)(void *context, curl_off_t offset, int origin);
 
+/// Asked about once a second, with how much came and went of how much; other than 0 ends the transfer.
+typedef int (*scriptron_curl_progress)(void *context, curl_off_t to_come, curl_off_t came, curl_off_t to_go,
+                                       curl_off_t went);
+
 /// Who hears of headers and bodies, and who gives the body that is sent; each with the same context.
 CURLcode scriptron_curl_set_functions(CURL *handle, scriptron_curl_piece header, scriptron_curl_piece write,
-                                      scriptron_curl_piece read, scriptron_curl_seek seek, void *context);
+                                      scriptron_curl_piece read, scriptron_curl_seek seek,
+                                      scriptron_curl_progress progress, void *context);
 /// Where the words of an error go: CURL_ERROR_SIZE bytes that outlive the transfer.
 CURLcode scriptron_curl_set_error_text(CURL *handle, char *buffer);
 
