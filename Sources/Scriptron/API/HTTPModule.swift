@@ -27,7 +27,7 @@ package func httpModule(_ context: APIContext) -> HostModule {
 private struct HTTPArguments {
     private static let known = [
         "method", "headers", "query", "body", "json", "file", "unix", "timeout", "max", "expect", "redirects", "auth",
-        "bearer", "ca", "cut", "dry",
+        "bearer", "ca", "cut", "dry", "proxy", "retry",
     ]
     private static let mostRedirects: Int64 = 20
 
@@ -35,6 +35,9 @@ private struct HTTPArguments {
     private let context: APIContext
     private let session: APIContext.Session
     private var redirects = 0
+    /// How many were asked for.
+    private var mostRedirects = 0
+    private var retry: RequestRetry
     /// The statuses that are no failure.
     private var expect: [ClosedRange<Int>] = [200...299]
     /// Lower case: the headers that hold secrets, which no other server gets.
@@ -47,6 +50,7 @@ private struct HTTPArguments {
         self.context = context
         session = try context.current(name)
         var options = try arguments.options(index)
+        retry = try RequestRetry(&options)
         let isSecret = arguments[0].secretName
         let address = try context.revealed(arguments[0], name, "the address")
         var url: TransferURL
@@ -77,11 +81,13 @@ private struct HTTPArguments {
                 throw options.mismatch("redirects", "a whole number from 0 to \(Self.mostRedirects)", count)
             }
             redirects = Int(count)
+            mostRedirects = redirects
         }
         if let expected = options.take("expect") { expect = try Self.statuses(expected, options) }
         if let headers = options.take("headers") { try take(headers: headers, options) }
         try takeBody(&options, isFile: isFile)
         try takeLogin(&options)
+        try takeProxy(&options)
         if let ca = options.take("ca") {
             guard case .bytes(let path) = ca else { throw options.mismatch("ca", "a path", ca) }
             call.trust = try context.check(path, .read, call: name)
@@ -89,6 +95,9 @@ private struct HTTPArguments {
         if let unix = options.take("unix") {
             guard case .bytes(let path) = unix, !path.isEmpty else { throw options.mismatch("unix", "a path", unix) }
             call.unix = try socket(Path(bytes: path))
+        }
+        if call.unix != nil, call.proxy != nil {
+            throw Failure(code: "EARGUMENT", "\(name): give one of unix and proxy")
         }
         try options.finish(known: Self.known)
     }
@@ -155,6 +164,26 @@ private struct HTTPArguments {
         }
     }
 
+    /// A server of `http` that the request goes by: it has to be granted as well.
+    private mutating func takeProxy(_ options: inout Options) throws(Failure) {
+        guard let proxy = options.take("proxy") else { return }
+        guard let text = proxy.text else {
+            throw options.mismatch("proxy", "an address such as \"http://proxy:3128\"", proxy)
+        }
+        let url: TransferURL
+        do throws(Failure) {
+            url = try context.address(text, call.call)
+        } catch {
+            throw Failure(code: error.code, "\(call.call): proxy: \(error.message)", cure: error.cure)
+        }
+        guard url.scheme == "http" else {
+            throw Failure(code: "EURL", "\(call.call): proxy: the address has the scheme \(url.scheme)")
+        }
+        guard session.grant.allowsConnect(host: url.host, port: url.port) else { throw refusal(url.need, url.need) }
+        session.uses?.tell(.connect(url.need))
+        call.proxy = url
+    }
+
     /// `"2xx"`, a status, a list of these, or `"any"`.
     private static func statuses(_ value: Value, _ options: Options) throws(Failure) -> [ClosedRange<Int>] {
         if value.text == "any" { return [100...999] }
@@ -190,8 +219,34 @@ private struct HTTPArguments {
 
     // Doing.
 
-    /// Makes the request and follows as many redirects as were asked for, each within the grant.
+    /// Makes the request, again where that was asked for and what is wrong may pass.
     mutating func perform() throws(Failure) -> WebOutcome {
+        let asked = self
+        var attempt = 0
+        while true {
+            let pause: Double
+            do throws(Failure) {
+                let outcome = try performOnce()
+                guard case .answered(let response) = outcome, PassingTrouble.isOne(status: response.status),
+                    !expect.contains(where: { $0.contains(response.status) }),
+                    let seconds = retry.pause(
+                        after: attempt, asked: response.header("retry-after"), now: session.effects.now())
+                else { return outcome }
+                pause = seconds
+            } catch {
+                guard PassingTrouble.isOne(code: error.code),
+                    let seconds = retry.pause(after: attempt, asked: nil, now: session.effects.now())
+                else { throw error }
+                pause = seconds
+            }
+            try session.effects.sleep(seconds: pause)
+            self = asked
+            attempt += 1
+        }
+    }
+
+    /// Makes the request and follows as many redirects as were asked for, each within the grant.
+    private mutating func performOnce() throws(Failure) -> WebOutcome {
         while true {
             if call.unix == nil {
                 guard session.grant.allowsConnect(host: call.url.host, port: call.url.port) else {
@@ -200,14 +255,16 @@ private struct HTTPArguments {
                 session.uses?.tell(.connect(call.url.need))
             }
             let outcome = try session.effects.ask(call)
-            guard redirects > 0, case .answered(let response) = outcome,
-                [301, 302, 303, 307, 308].contains(response.status)
-            else { return outcome }
+            guard redirects > 0, case .answered(let response) = outcome, Self.leads(response) else { return outcome }
             guard let next = response.redirect else {
                 throw Failure(code: "EREDIRECT", "\(call.call) \(call.shown): it is redirected to what is no address")
             }
             try follow(next, response.status)
         }
+    }
+
+    private static func leads(_ response: TransferResponse) -> Bool {
+        [301, 302, 303, 307, 308].contains(response.status)
     }
 
     private mutating func follow(_ next: TransferURL, _ status: Int) throws(Failure) {
@@ -255,6 +312,13 @@ private struct HTTPArguments {
                 "bytes": .int(response.bytes), "seconds": .number(response.seconds),
             ]
             if expect.contains(where: { $0.contains(response.status) }) { return .map(fields) }
+            if mostRedirects > 0, Self.leads(response), let next = response.redirect {
+                throw HostError(
+                    Failure(
+                        code: "EREDIRECT",
+                        "\(call.call) \(call.shown): after \(mostRedirects) redirects it is redirected again, to \(next.server)",
+                        cure: "the server may send it in a circle; else raise redirects"), fields: fields)
+            }
             let said = Path(bytes: Array(response.body.prefix(300))).text
             throw HostError(
                 Failure(

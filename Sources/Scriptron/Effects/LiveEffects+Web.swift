@@ -10,6 +10,7 @@ extension LiveEffects {
         request.most = call.most
         request.cuts = call.cuts
         request.unixSocket = call.unix
+        request.proxy = call.proxy
         request.verifies = call.verifies
         request.trust = call.trust?.path
         switch call.body {
@@ -82,7 +83,8 @@ extension LiveEffects {
             try checkDeadline(call.call)
             if error.code == "EACCES" || error.code == "EPERM" {
                 throw Failure(
-                    code: "EGRANT", "\(call.call): the host refused to connect to \(call.unix?.text ?? call.url.need)",
+                    code: "EGRANT",
+                    "\(call.call): the host refused to connect to \(call.unix?.text ?? (call.proxy ?? call.url).need)",
                     cure: "the run's refusals say why (scriptron show RUN)")
             }
             throw Failure(code: error.code, "\(call.call): \(error.message)", cure: error.cure)
@@ -91,7 +93,9 @@ extension LiveEffects {
 
     /// The addresses of the server's name: the host finds them, and judges the connection once more.
     private func pins(_ call: WebCall, until: Double) throws(Failure) -> [TransferRequest.Pin] {
-        let host = call.url.host
+        // The proxy looks up the server's name itself.
+        let server = call.proxy ?? call.url
+        let host = server.host
         if call.unix != nil || IPAddress(host) != nil { return [] }
         let answer = try settings.services.request(
             .resolve, ["host": .text(host), "timeout": .number(max(until - Monotonic.now, 0.05))])
@@ -99,7 +103,7 @@ extension LiveEffects {
         if addresses.isEmpty {
             throw Failure(code: "ERESOLVE", "\(call.call): the name \(host) has no address")
         }
-        return [TransferRequest.Pin(host: host, port: call.url.port, addresses: addresses)]
+        return [TransferRequest.Pin(host: host, port: server.port, addresses: addresses)]
     }
 }
 

@@ -19,6 +19,8 @@ package struct WebCall: Sendable {
     package var body: Body?
     /// Where the body of a 2xx answer goes, whole or not at all; nil: to memory.
     package var target: CheckedPath?
+    /// The granted server that the request goes by.
+    package var proxy: TransferURL?
     /// The granted Unix socket to connect to.
     package var unix: Path?
     /// The SHA-256 that the target must have, in hexadecimal, or there is none.

@@ -2,7 +2,7 @@ import CCurl
 
 /// Makes transfers by libcurl, one at a time, on the calling thread.
 ///
-/// It follows no redirect, takes no proxy, no `.netrc`, no cookie and no other setting from its surroundings, and
+/// It follows no redirect, takes no proxy but the request's, no `.netrc`, no cookie and no other setting from its surroundings, and
 /// trusts the machine's certificates. A client that makes several transfers keeps connections open between them.
 package final class TransferClient {
     private let handle: CurlHandle
@@ -55,7 +55,8 @@ package final class TransferClient {
 
     private func set(_ request: TransferRequest) {
         handle.set(CURLOPT_NOSIGNAL, 1)
-        handle.set(CURLOPT_PROXY, "")
+        handle.set(CURLOPT_PROXY, request.proxy?.server ?? "")
+        if request.proxy != nil { handle.set(CURLOPT_NOPROXY, "") }
         handle.set(CURLOPT_URL, request.url.text)
         handle.set(CURLOPT_FOLLOWLOCATION, 0)
         handle.set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(min(request.connectTimeout, request.timeout)))
@@ -187,6 +188,8 @@ package final class TransferClient {
         let server = request.unixSocket?.text ?? request.url.server
         if let failure = traffic.failure { return failure }
         let words = "\(server): \(handle.words(for: code))"
+        // curl uses these for what a mail server refuses too.
+        let isHTTP = if case .http = request.kind { true } else { false }
         switch code {
         case CURLE_FILESIZE_EXCEEDED: return TransferTraffic.tooLarge(request.most)
         case CURLE_COULDNT_RESOLVE_HOST: return Failure(code: "ERESOLVE", words)
@@ -198,6 +201,11 @@ package final class TransferClient {
         case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CONNECT_ERROR, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CERTPROBLEM,
             CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR, CURLE_USE_SSL_FAILED:
             return Failure(code: "ETLS", words)
+        // Ended before the answer was whole, by a server that said how long it would be, or that reset it.
+        case CURLE_PARTIAL_FILE: return Failure(code: "ETRUNCATED", words)
+        case CURLE_RECV_ERROR where isHTTP, CURLE_SEND_ERROR where isHTTP, CURLE_GOT_NOTHING:
+            return Failure(code: "ECONNRESET", words)
+        case CURLE_COULDNT_RESOLVE_PROXY: return Failure(code: "ERESOLVE", words)
         case CURLE_LOGIN_DENIED: return Failure(code: "ELOGIN", words)
         default:
             if case .mail = request.kind, handle.number(CURLINFO_RESPONSE_CODE) >= 400 {

@@ -94,6 +94,8 @@ package struct TransferRequest: Sendable {
     package var sink: Sink?
     /// The Unix socket to connect to, whatever the address's host.
     package var unixSocket: Path?
+    /// Through which it goes.
+    package var proxy: TransferURL?
     package var pins: [Pin] = []
     package var login: Login?
     /// A bundle of certificates that are trusted instead of the machine's own.

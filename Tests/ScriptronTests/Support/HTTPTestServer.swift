@@ -20,6 +20,8 @@ final class HTTPTestServer: Sendable {
         case stream([UInt8], endlessly: [UInt8], pause: UInt32)
         /// These bytes as they are, and the end.
         case raw([UInt8])
+        /// These bytes as they are, and a reset of the connection.
+        case reset([UInt8])
         /// Never a word.
         case silence
 
@@ -93,6 +95,12 @@ final class HTTPTestServer: Sendable {
             for (name, value) in headers { head += "\(name): \(value)\r\n" }
             send(Array((head + "\r\n").utf8) + (request.method == "HEAD" ? [] : body), to: connection)
         case .raw(let bytes): send(bytes, to: connection)
+        case .reset(let bytes):
+            send(bytes, to: connection)
+            // Closed at once, and what was not taken is thrown away: the other end is told RST.
+            var linger = Glibc.linger(l_onoff: 1, l_linger: 0)
+            setsockopt(
+                connection.number, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
         case .stream(let bytes, let rest, let pause):
             var isThere = send(bytes, to: connection)
             while isThere {

@@ -98,12 +98,9 @@ final class S3Bucket {
 
     /// What the references of S3 and HTTP say to try again.
     private static func mayPass(_ error: any Error) -> Bool {
-        if let failure = error as? Failure {
-            return ["ERESOLVE", "ECONNECT", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "ETRANSFER"].contains(
-                failure.code)
-        }
+        if let failure = error as? Failure { return PassingTrouble.isOne(code: failure.code) }
         guard let fields = (error as? HostError)?.fields else { return false }
-        return [429, 500, 502, 503, 504].contains(fields["status"]?.integer ?? 0)
+        return PassingTrouble.isOne(status: Int(clamping: fields["status"]?.integer ?? 0))
             || ["InternalError", "SlowDown", "RequestTimeout"].contains(fields["s3_code"]?.text ?? "")
     }
 
