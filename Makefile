@@ -90,5 +90,5 @@ test-packages:
 	@scripts/install-packages nginx || echo "Without nginx the test of retry under kills is left out."
 
 packages:
-	@scripts/install-packages make gcc libc6-dev liblua5.4-dev libsqlite3-dev libcurl4-openssl-dev \
+	@scripts/install-packages make gcc libc6-dev liblua5.4-dev libsqlite3-dev libcurl4-openssl-dev libpq-dev \
 		libmicrohttpd-dev libseccomp-dev libssl-dev libzstd-dev zlib1g-dev tzdata ca-certificates python3

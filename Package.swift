@@ -23,6 +23,7 @@ let package = Package(
         .systemLibrary(name: "CSQLite", path: "Sources/CLibraries/CSQLite"),
         .target(name: "CMicroHTTPD", path: "Sources/CLibraries/CMicroHTTPD"),
         .target(name: "CCurl", path: "Sources/CLibraries/CCurl"),
+        .target(name: "CPostgres", path: "Sources/CLibraries/CPostgres"),
         .systemLibrary(name: "CSeccomp", path: "Sources/CLibraries/CSeccomp"),
         .systemLibrary(name: "CCrypto", path: "Sources/CLibraries/CCrypto"),
         .systemLibrary(name: "CZstd", path: "Sources/CLibraries/CZstd"),
@@ -30,7 +31,8 @@ let package = Package(
         .target(
             name: "Scriptron",
             dependencies: [
-                "CLua", "CLinux", "CSQLite", "CMicroHTTPD", "CSeccomp", "CCrypto", "CCurl", "CZstd", "CZlib",
+                "CLua", "CLinux", "CSQLite", "CMicroHTTPD", "CSeccomp", "CCrypto", "CCurl", "CPostgres", "CZstd",
+                "CZlib",
             ],
             swiftSettings: swiftSettings
         ),

@@ -1,4 +1,5 @@
-/// `sql`: databases. SQLite files, read with its own locks; nothing but the named file is reached through them.
+/// `sql`: databases. SQLite files, read with its own locks, through which nothing but the named file is reached; and
+/// PostgreSQL servers that the job may connect to.
 package func sqlModule(_ context: APIContext) -> HostModule {
     let databases = HandleTable<any OpenDatabase>("database")
     let cursors = HandleTable<any RowSource>("rows")
@@ -13,6 +14,11 @@ package func sqlModule(_ context: APIContext) -> HostModule {
         "sql",
         functions: [
             HostFunction("open") { arguments in
+                if case .bytes(let text) = arguments[0], PostgresAddress.isOne(text) {
+                    let effects = try context.current(arguments.function).effects
+                    let call = try serverCall(text, arguments, context)
+                    return [try databases.add(try effects.openDatabase(call)), "BEGIN"]
+                }
                 var options = try arguments.options(1)
                 let timeout = try options.duration("timeout") ?? 5
                 let writes = try options.bool("write", default: false)
@@ -22,7 +28,7 @@ package func sqlModule(_ context: APIContext) -> HostModule {
                 let path = try context.check(
                     try file(arguments, 0, "dsn"), access == .read ? .read : .write, call: arguments.function)
                 let effects = try context.current(arguments.function).effects
-                return [try databases.add(try effects.openDatabase(path, access, timeout: timeout))]
+                return [try databases.add(try effects.openDatabase(path, access, timeout: timeout)), "BEGIN IMMEDIATE"]
             },
             HostFunction("backup") { arguments in
                 var options = try arguments.options(2)
@@ -98,10 +104,53 @@ private func file(_ arguments: Arguments, _ index: Int, _ name: String) throws(F
     let kind = text.prefix { $0 != UInt8(ascii: ":") }
     if ["postgres", "postgresql", "mysql"].contains(String(decoding: kind, as: UTF8.self)), kind.count < text.count {
         throw Failure(
-            code: "ENOTSUP", "\(arguments.function): only SQLite databases can be opened",
-            cure: "run the database's own program, such as pg_dump or psql, with process.run")
+            code: "ENOTSUP", "\(arguments.function): only SQLite files and PostgreSQL servers can be opened",
+            cure: "write postgres://user@host/database, or run the database's own program with process.run")
     }
     return text
+}
+
+/// A server, checked against the grant.
+private func serverCall(
+    _ text: [UInt8], _ arguments: Arguments, _ context: APIContext
+) throws(Failure) -> DatabaseCall {
+    let name = arguments.function
+    let session = try context.current(name)
+    var options = try arguments.options(1)
+    var address: PostgresAddress
+    do throws(Failure) {
+        address = try PostgresAddress(text)
+    } catch {
+        throw Failure(code: error.code, "\(name): \(error.message)", cure: error.cure)
+    }
+    let isGranted: Bool
+    if let host = address.host {
+        isGranted = session.grant.allowsConnect(host: host, port: address.port)
+    } else {
+        address.directory = session.resolver.base.appending(address.directory).normalized
+        isGranted = ConnectRules(session.grant).socket(written: address.socket) != nil
+    }
+    guard isGranted else {
+        let need = address.need
+        let failure = session.resolver.refusal("\(name) may not connect to \(need)", "connect", need) {
+            $0.allowsConnect(need)
+        }
+        session.effects.post(.refusal(failure.description))
+        throw failure
+    }
+    session.uses?.tell(.connect(address.need))
+    let timeout = try options.duration("timeout") ?? 30
+    let writes = try options.bool("write", default: false)
+    var call = DatabaseCall(call: name, address: address, timeout: timeout, isReadOnly: !writes)
+    if let password = options.take("password") {
+        call.password = try context.revealed(password, name, "password").bytes
+    }
+    if let ca = options.take("ca") {
+        guard case .bytes(let path) = ca else { throw options.mismatch("ca", "a path", ca) }
+        call.trust = try context.check(path, .read, call: name)
+    }
+    try options.finish(known: ["password", "timeout", "write", "ca"])
+    return call
 }
 
 /// Writes rows as CSV (RFC 4180), the names of the columns first; how many.
@@ -112,6 +161,7 @@ private func copyOut(_ source: any RowSource, _ path: CheckedPath, _ effects: an
             case .bytes(let bytes)?: bytes
             case .int(let int)?: Array(String(int).utf8)
             case .number(let number)?: Array(number.description.utf8)
+            case .bool(let bool)?: Array((bool ? "t" : "f").utf8)
             default: []
             }
         let special: [UInt8] = Array("\",\r\n".utf8)
@@ -124,12 +174,19 @@ private func copyOut(_ source: any RowSource, _ path: CheckedPath, _ effects: an
     }
     var count: Int64 = 0
     let file = try effects.open(path, .write, call: "copy_out")
-    try file.write(line(source.columns.map { field(.text($0)) }))
-    while case let rows = try source.next(1000), !rows.isEmpty {
-        count += Int64(rows.count)
-        try file.write(rows.flatMap { row in line(source.columns.map { field(row[$0]) }) })
+    do throws(Failure) {
+        try file.write(line(source.columns.map { field(.text($0)) }))
+        while case let rows = try source.next(1000), !rows.isEmpty {
+            count += Int64(rows.count)
+            try file.write(rows.flatMap { row in line(source.columns.map { field(row[$0]) }) })
+        }
+        try file.close()
+    } catch {
+        // A part of the rows would look like all of them.
+        try? file.close()
+        _ = try? effects.remove(path, seen: nil)
+        throw error
     }
-    try file.close()
     return count
 }
 
@@ -144,7 +201,10 @@ private let prelude = #"""
     Database.__metatable = false
     function Database.__close(db) db.handle:close() end
 
-    function sql.open(dsn, options) return setmetatable({ handle = open(dsn, options) }, Database) end
+    function sql.open(dsn, options)
+      local handle, begin = open(dsn, options)
+      return setmetatable({ handle = handle, begin = begin }, Database)
+    end
 
     function Database:query(...) return self.handle:query(...) end
     function Database:exec(...) return self.handle:exec(...) end
@@ -171,14 +231,14 @@ private let prelude = #"""
       if type(fn) ~= "function" then
         raise("EARGUMENT", "database:transaction: argument 1 (fn) must be a function")
       end
-      self.handle:exec("BEGIN IMMEDIATE")
+      self.handle:exec(self.begin)
       local good, result = pcall(fn, self)
       if good then good, result = pcall(function()
         self.handle:exec("COMMIT")
         return result
       end) end
       if good then return result end
-      -- SQLite ends a transaction by itself after some errors: then there is nothing to undo.
+      -- A transaction may have ended by itself after some errors: then there is nothing to undo.
       pcall(self.handle.exec, self.handle, "ROLLBACK")
       error(result, 0)
     end

@@ -88,6 +88,8 @@ package protocol Effects: AnyObject {
     func openDatabase(
         _ path: CheckedPath, _ access: ScriptDatabase.Access, timeout: Double
     ) throws(Failure) -> any OpenDatabase
+    /// Connects to a server that is granted.
+    func openDatabase(_ call: DatabaseCall) throws(Failure) -> any OpenDatabase
     /// Makes a consistent, checked copy of a SQLite database that others may be writing.
     func backUpDatabase(_ from: CheckedPath, _ to: CheckedPath, timeout: Double) throws(Failure) -> ConvertedFile
 

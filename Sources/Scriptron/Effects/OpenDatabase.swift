@@ -135,7 +135,7 @@ extension PlannedEffects {
 }
 
 /// A database that is read as it is, and only seems to be written.
-private final class PlannedDatabase: OpenDatabase {
+final class PlannedDatabase: OpenDatabase {
     private let effects: PlannedEffects
     private let path: Path
     private let real: (any OpenDatabase)?
@@ -153,7 +153,7 @@ private final class PlannedDatabase: OpenDatabase {
 
     func execute(_ text: String, _ values: [Value]) throws(Failure) -> Int64 {
         // The ends of transactions change nothing by themselves.
-        if !["BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"].contains(text) {
+        if !["BEGIN", "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"].contains(text) {
             effects.plan.add("sql", ["path": .bytes(path.bytes), "text": .text(text), "values": .list(values)])
             effects.plan.isAssumed = true
         }

@@ -29,7 +29,10 @@ enum WorkerMain {
         _ confinement: Confinement, keep: [Int32]
     ) throws(Failure) -> (report: SandboxReport, listener: Int32?) {
         // Libraries may not be readable to a confined worker; one that asks nobody anything needs none.
-        if confinement.grant.connects || confinement.grant.plansConnections { TransferClient.load() }
+        if confinement.grant.connects || confinement.grant.plansConnections {
+            TransferClient.load()
+            PostgresConnection.load()
+        }
         return try confinement.apply(keep: [0, 1, 2] + keep)
     }
 

@@ -63,7 +63,7 @@ import Testing
         #expect(code == "SQLITE_AUTH")
         #expect(try api.failure(#"sql.open("none.db")"#).code == "SQLITE_CANTOPEN")
         #expect(try api.failure(#"sql.open("\#(outside)")"#).code == "EGRANT")
-        #expect(try api.failure(#"sql.open("postgres://x")"#).code == "ENOTSUP")
+        #expect(try api.failure(#"sql.open("mysql://x")"#).code == "ENOTSUP")
         #expect(
             try api.failure(#"sql.open("a.db"):query("SELECT 1 UNION SELECT 2", {}, { max = 1 })"#).code == "ETOOMANY")
         #expect(try api.failure(#"local db = sql.open("a.db") db:close() db:query("SELECT 1")"#).code == "EBADF")
