@@ -71,6 +71,8 @@ bench: build scheduler-peers ## side by side with sh, lua5.4 and bubblewrap
 	Benchmarks/burst --cron
 	Benchmarks/scheduler
 	Benchmarks/jobs
+	@scripts/install-packages lua5.3 lua-posix lua-filesystem lua-cjson openssl
+	Benchmarks/api
 
 clean: ## remove what was built (var/ stays)
 	rm -rf .build
