@@ -58,6 +58,42 @@ extension LiveEffects {
         return scan.result
     }
 
+    /// What an archive of these would hold, and what could not be read for it.
+    func plannedArchive(_ sources: [ArchiveSource], _ options: ArchiveOptions) throws(Failure) -> ArchiveTotals {
+        let call = "archive.create"
+        var totals = ArchiveTotals()
+        var linked: Set<FileID> = []
+        for source in sources {
+            try told(call, source.path.path) {
+                try visit(source, options, call) { _, _, status, stored in
+                    if (totals.files + totals.directories) % 1024 == 0 { try checkDeadline(call) }
+                    switch status.kind {
+                    case .directory: totals.directories += 1
+                    case .file where linked.contains(status.id): totals.files += 1
+                    case .file where Permission.mayRead(status):
+                        if status.links > 1 { linked.insert(status.id) }
+                        totals.files += 1
+                        totals.bytes += status.size
+                    case .file:
+                        let error = SystemError(ErrorNumber.accessDenied, call: "openat")
+                        totals.remark(
+                            \.unreadable, ArchiveRemark(path: stored, code: error.name, message: error.reason))
+                    case .link, .fifo: totals.files += 1
+                    case .socket, .block, .character:
+                        totals.remark(
+                            \.unreadable,
+                            ArchiveRemark(
+                                path: stored, code: "ENOTREG",
+                                message: "it is a \(FileFailure.name(of: status.kind)), and left out"))
+                    }
+                } problem: { stored, error in
+                    totals.remark(\.unreadable, ArchiveRemark(path: stored, code: error.name, message: error.reason))
+                }
+            }
+        }
+        return totals
+    }
+
     /// Nothing is overwritten.
     private func mustBeFree(_ path: Path, _ name: [UInt8], in directory: Directory, _ call: String) throws {
         if try directory.status(name) != nil {

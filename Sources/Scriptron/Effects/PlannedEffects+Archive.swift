@@ -43,12 +43,13 @@ extension PlannedEffects {
         used.reads(from)
         let source = try existing(from, follow: false, call)
         if source.status.kind != .file { throw FileFailure.notRegular(source.status.kind, call, from) }
+        guard Permission.mayRead(source.status) else { throw denied(from, call) }
         guard try find(to, follow: false, call) == nil else {
             throw Failure(
                 code: "EEXIST", "\(call) \(to.text): it is there already",
                 cure: "nothing is overwritten: take another name")
         }
-        try place(to, call) { parent, _ in
+        let made = try place(to, call) { parent, _ in
             let keepsOwner = Permission.owner.uid == 0
             let file = overlay.make(
                 .file, in: parent, mode: live.allowedMode(source.status.mode),
@@ -58,7 +59,9 @@ extension PlannedEffects {
             file.status.accessed = source.status.accessed
             return file
         }
-        plan.add(effect, ["from": .bytes(from.bytes), "to": .bytes(to.bytes)], bytes: source.status.size)
+        plan.add(
+            effect, made.merging(["from": .bytes(from.bytes), "to": .bytes(to.bytes)]) { $1 },
+            bytes: source.status.size)
         return ConvertedFile(bytes: source.status.size, stored: source.status.size)
     }
 
@@ -74,27 +77,32 @@ extension PlannedEffects {
             }
         }
         // How far it can be compressed nobody knows before: its size is that of what goes into it.
-        var totals = try scan(sources, options, call)
+        var totals = try scan(sources, call) { real throws(Failure) in try live.plannedArchive(real, options) }
         totals.fingerprint = nil
         totals.stored = totals.bytes
+        var made: [String: Value] = [:]
         for target in [path.path, options.manifest?.path].compactMap(\.self) {
-            try place(target, call) { parent, _ in
+            made = try place(target, call) { parent, _ in
                 overlay.make(
                     .file, in: parent, mode: options.mode, owner: Permission.owner, now: nanoseconds, content: .unknown,
                     size: target == path.path ? totals.bytes : 0)
             }
         }
-        plan.add("archive", ["path": .bytes(path.path.bytes), "files": .int(totals.files)], bytes: totals.bytes)
+        made["path"] = .bytes(path.path.bytes)
+        made["files"] = .int(totals.files)
+        if let manifest = options.manifest { made["manifest"] = .bytes(manifest.path.bytes) }
+        plan.add("archive", made, bytes: totals.bytes)
         return totals
     }
 
     package func scanArchive(_ sources: [ArchiveSource], _ options: ArchiveOptions) throws(Failure) -> ArchiveTotals {
-        try scan(sources, options, "archive.scan")
+        try scan(sources, "archive.scan") { real throws(Failure) in try live.scanArchive(real, options) }
     }
 
     /// What is really there is scanned; of what is only planned there is a size.
     private func scan(
-        _ sources: [ArchiveSource], _ options: ArchiveOptions, _ call: String
+        _ sources: [ArchiveSource], _ call: String,
+        _ scanReal: ([ArchiveSource]) throws(Failure) -> ArchiveTotals
     ) throws(Failure) -> ArchiveTotals {
         var planned = ArchiveScan()
         var real: [ArchiveSource] = []
@@ -109,7 +117,7 @@ extension PlannedEffects {
         }
         var totals = planned.result
         if !real.isEmpty {
-            let scanned = try live.scanArchive(real, options)
+            let scanned = try scanReal(real)
             totals.files += scanned.files
             totals.directories += scanned.directories
             totals.bytes += scanned.bytes

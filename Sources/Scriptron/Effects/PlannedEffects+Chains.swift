@@ -49,13 +49,13 @@ extension PlannedEffects {
         case .create(let name, let mode, let owner):
             let target = try path(name)
             if try find(target.path, follow: false, call) != nil { return }
-            try place(target.path, call) { parent, _ in
+            let made = try place(target.path, call) { parent, _ in
                 overlay.make(
                     .file, in: parent, mode: live.allowedMode(mode ?? 0o644),
                     owner: (owner?.uid ?? Permission.owner.uid, owner?.gid ?? Permission.owner.gid), now: nanoseconds,
                     content: .bytes([]), size: 0)
             }
-            plan.add("create", ["path": .bytes(target.path.bytes)])
+            plan.add("create", made.merging(["path": .bytes(target.path.bytes)]) { $1 })
         }
     }
 

@@ -11,23 +11,26 @@ extension PlannedEffects {
         return parent
     }
 
-    private func denied(_ path: Path, _ call: String) -> Failure {
+    func denied(_ path: Path, _ call: String) -> Failure {
         Failure(
             code: "EACCES", "\(call) \(path.text): Permission denied",
             cure: "let the job's user do this by the owner and mode of the file and its directories")
     }
 
-    /// Puts what `make` makes at a path.
+    /// Puts what `make` makes at a path, and gives what a plan says of it.
+    @discardableResult
     func place(
         _ path: Path, _ call: String, _ make: (Overlay.Found, Overlay.Found?) throws(Failure) -> PlannedFile
-    ) throws(Failure) {
+    ) throws(Failure) -> [String: Value] {
         let parent = try parent(path, call)
         let canonical = parent.path.appending(Path(bytes: path.name))
         let before: Overlay.Found?
         do throws(SystemError) { before = try overlay.look(canonical) } catch {
             throw FileFailure.of(error, call, path)
         }
-        overlay.put(canonical, try make(parent, before))
+        let file = try make(parent, before)
+        overlay.put(canonical, file)
+        return file.made
     }
 
     /// The content to keep of these bytes: themselves while there is room.
@@ -41,7 +44,7 @@ extension PlannedEffects {
         let call = "fs.write"
         let bytes = Int64(data.count)
         try live.judge(find(path.path, follow: false, call)?.status, replace: options.replace, call, path.path)
-        try place(path.path, call) { parent, before throws(Failure) in
+        let made = try place(path.path, call) { parent, before throws(Failure) in
             if !options.atomic || live.isGrantRoot(path.path), let before, !Permission.mayWrite(before.status) {
                 throw denied(path.path, call)
             }
@@ -53,7 +56,7 @@ extension PlannedEffects {
                 ), now: nanoseconds, content: keep(data), size: bytes)
             return file
         }
-        plan.add("write", ["path": .bytes(path.path.bytes)], bytes: bytes)
+        plan.add("write", made.merging(["path": .bytes(path.path.bytes)]) { $1 }, bytes: bytes)
         return bytes
     }
 
@@ -113,12 +116,13 @@ extension PlannedEffects {
         used.reads(from.path)
         let source = try existing(from.path, follow: true, call)
         if source.status.kind != .file { throw FileFailure.notRegular(source.status.kind, call, from.path) }
+        guard Permission.mayRead(source.status) else { throw denied(from.path, call) }
         let before = try find(to.path, follow: false, call)
         try live.judge(before?.status, replace: options.replace, call, to.path)
         if before?.status.id == source.status.id {
             throw Failure(code: "EINVAL", "\(call) \(to.path.text): it is the same file as \(from.path.text)")
         }
-        try place(to.path, call) { parent, _ in
+        let made = try place(to.path, call) { parent, _ in
             let isRoot = Permission.owner.uid == 0
             let keepsOwner = options.preserve && isRoot
             let file = overlay.make(
@@ -132,7 +136,10 @@ extension PlannedEffects {
             return file
         }
         plan.add(
-            "copy", ["from": .bytes(from.path.bytes), "to": .bytes(to.path.bytes)], bytes: source.status.size)
+            "copy",
+            made.merging([
+                "from": .bytes(from.path.bytes), "to": .bytes(to.path.bytes), "preserve": .bool(options.preserve),
+            ]) { $1 }, bytes: source.status.size)
         return source.status.size
     }
 
@@ -147,12 +154,12 @@ extension PlannedEffects {
             missing.append(above)
         }
         for directory in missing.reversed() {
-            try place(directory, call) { parent, _ in
+            let made = try place(directory, call) { parent, _ in
                 overlay.make(
                     .directory, in: parent, mode: directory == path.path ? mode ?? 0o755 : 0o755,
                     owner: Permission.owner, now: nanoseconds, content: .unknown, size: 0)
             }
-            plan.add("mkdir", ["path": .bytes(directory.bytes)])
+            plan.add("mkdir", made.merging(["path": .bytes(directory.bytes)]) { $1 })
         }
         return true
     }

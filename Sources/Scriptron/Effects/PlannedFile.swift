@@ -19,4 +19,12 @@ final class PlannedFile {
         self.content = content
         self.target = target
     }
+
+    /// What a plan says of a file that it makes, beside its name.
+    var made: [String: Value] {
+        [
+            "mode": .text(String(status.mode, radix: 8)), "uid": .int(Int64(status.uid)),
+            "gid": .int(Int64(status.gid)),
+        ]
+    }
 }

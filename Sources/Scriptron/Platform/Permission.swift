@@ -12,6 +12,15 @@ package enum Permission {
         return status.mode & bits == bits
     }
 
+    /// Whether it may read what is in the file.
+    package static func mayRead(_ status: FileStatus) -> Bool {
+        let user = geteuid()
+        if user == 0 { return true }
+        if status.uid == user { return status.mode & 0o400 != 0 }
+        if isMember(of: status.gid) { return status.mode & 0o040 != 0 }
+        return status.mode & 0o004 != 0
+    }
+
     /// Whether it may remove or rename this file of the directory: in a sticky one only its own.
     package static func mayRemove(_ status: FileStatus, from directory: FileStatus) -> Bool {
         let user = geteuid()

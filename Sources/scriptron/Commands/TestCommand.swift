@@ -7,7 +7,8 @@ enum TestCommand: Command {
         options: [
             OptionSyntax("as", value: "JOB", "the job whose configuration applies (the one named after the script)"),
             OptionSyntax("set", value: "NAME=VALUE", "a setting for this try; may be repeated, also for one list"),
-            OptionSyntax("at", value: "TIME", "the fire time that the script sees (now)"), .json, .config,
+            OptionSyntax("at", value: "TIME", "the fire time that the script sees (now)"),
+            OptionSyntax("verbose", letter: "v", "every step of a long plan, instead of groups"), .json, .config,
         ],
         notes: [
             "Nothing is changed: the script runs in a sandbox that may not write, signal, connect or start programs, "
@@ -27,7 +28,7 @@ enum TestCommand: Command {
             sets: arguments.values("set"), at: at)
         let report = try context.local.dryRun(request, try context.configuration(arguments))
         try context.show([report], json: arguments.has("json")) { rows, style in
-            rows.flatMap { DryRunText.lines($0, style, context.time) }
+            rows.flatMap { DryRunText.lines($0, style, context.time, whole: arguments.has("verbose")) }
         }
         return report["outcome"]?.text == Outcome.succeeded.rawValue ? .done : .failed
     }

@@ -11,14 +11,16 @@ enum DryRunText {
     /// The most columns, whatever the terminal has: dry runs are kept and compared.
     static let widest = 80
 
-    static func lines(_ report: Value, _ style: TextStyle, _ time: TimeText) -> [String] {
+    /// - Parameter whole: Whether long plans are shown step by step too.
+    static func lines(_ report: Value, _ style: TextStyle, _ time: TimeText, whole: Bool = false) -> [String] {
         var style = style
         style.width = min(style.width, widest)
         // Where its needs are refused, what they would have come to is not known.
         let isGranted = report["needs"] != nil || report["refused"]?.list?.isEmpty ?? true
         let parts = [
             head(report, style, time), isGranted ? needs("Needs", report["needs"], style) : [],
-            refused(report, style), isGranted ? plan(report, style) : [], log(report, style), alerts(report, style),
+            refused(report, style), isGranted ? DryRunPlanText.lines(report, style, whole: whole) : [],
+            log(report, style), alerts(report, style),
             end(report, style),
         ]
         return Array(parts.filter { !$0.isEmpty }.joined(separator: [""]))
@@ -63,59 +65,6 @@ enum DryRunText {
         if texts.isEmpty { return [] }
         return [style.paint("Refused", .bold)]
             + texts.flatMap { style.wrap("  " + $0.printable(), indent: 4) }.map { style.paint($0, .red) }
-    }
-
-    private static func plan(_ report: Value, _ style: TextStyle) -> [String] {
-        let steps = report["plan"]?.list ?? []
-        if steps.isEmpty { return [style.paint("Plan", .bold), "  nothing would be changed"] }
-        let width = String(steps.count).count
-        let lines = steps.enumerated().flatMap { index, step in
-            let head = "  " + String(index + 1).padded(leadingTo: width) + ". "
-            return style.wrap(head + self.step(step), indent: head.count + 2)
-        }
-        return [style.paint("Plan", .bold)] + lines + totals(report, style)
-    }
-
-    /// `remove /srv/a (1.5 KiB, assumed)`.
-    static func step(_ step: Value) -> String {
-        let map = step.map ?? [:]
-        var text = ValueText.short(map["effect"] ?? "?")
-        var rest = map
-        rest["effect"] = nil
-        if let path = rest.removeValue(forKey: "path") { text += " " + ValueText.short(path) }
-        if let from = rest.removeValue(forKey: "from"), let to = rest.removeValue(forKey: "to") {
-            text += " " + ValueText.short(from) + " to " + ValueText.short(to)
-        }
-        if let argv = rest.removeValue(forKey: "argv")?.list {
-            text += " " + argv.map { ValueText.short($0).shellQuoted }.joined(separator: " ")
-        }
-        if let stages = rest.removeValue(forKey: "stages")?.list {
-            let commands = stages.map { stage in
-                (stage.list ?? []).map { ValueText.short($0).shellQuoted }.joined(separator: " ")
-            }
-            text += " " + commands.joined(separator: " | ")
-        }
-        if let file = rest.removeValue(forKey: "stdout") { text += " > " + ValueText.short(file).shellQuoted }
-        var remarks: [String] = []
-        if let bytes = rest.removeValue(forKey: "bytes")?.integer { remarks.append(Quantity.describe(bytes: bytes)) }
-        let isAssumed = rest.removeValue(forKey: "assumed")?.bool == true
-        remarks += rest.keys.sorted().compactMap { key in
-            guard let value = rest[key], !value.isNull, value != false else { return nil }
-            return value == true ? key.printable() : "\(key.printable()) \(ValueText.short(value))"
-        }
-        if isAssumed { remarks.append("assumed") }
-        return text + (remarks.isEmpty ? "" : " (" + remarks.joined(separator: ", ") + ")")
-    }
-
-    /// `  in all: would remove 1,204 files, 3.1 GiB`, a line an effect.
-    private static func totals(_ report: Value, _ style: TextStyle) -> [String] {
-        (report["totals"]?.list ?? []).flatMap { total -> [String] in
-            guard let count = total["count"]?.integer else { return [] }
-            var text = "  in all: would \(ValueText.short(total["effect"] ?? "?")) "
-            text += counted(count, total["unit"]?.text ?? "thing", total["units"]?.text)
-            if let bytes = total["bytes"]?.integer { text += ", \(Quantity.describe(bytes: bytes))" }
-            return style.wrap(text, indent: 4)
-        }
     }
 
     private static func log(_ report: Value, _ style: TextStyle) -> [String] {

@@ -48,6 +48,33 @@ import Testing
                 """)
     }
 
+    /// A plan of so many removals, the last of a directory.
+    private func long(_ count: Int) -> Value {
+        let files = (1..<count).map { index -> Value in
+            ["effect": "remove", "path": .text("/srv/tmp/\(index % 2)/\(index)"), "bytes": 1024]
+        }
+        return ["job": "sweep", "plan": .list(files + [["effect": "remove directory", "path": "/srv/tmp/1"]])]
+    }
+
+    @Test("A long plan is grouped: first and last five, and a line for the rest") func groups() {
+        let lines = DryRunPlanText.lines(long(1204), TextStyle(), whole: false)
+        #expect(
+            lines == [
+                "Plan", "  remove 1,203 files and 1 directory under /srv/tmp, 1.2 MiB:",
+                "     1. remove /srv/tmp/1/1 (1.0 KiB)", "     2. remove /srv/tmp/0/2 (1.0 KiB)",
+                "     3. remove /srv/tmp/1/3 (1.0 KiB)", "     4. remove /srv/tmp/0/4 (1.0 KiB)",
+                "     5. remove /srv/tmp/1/5 (1.0 KiB)", "        1,194 more (-v for all)",
+                "  1200. remove /srv/tmp/0/1200 (1.0 KiB)", "  1201. remove /srv/tmp/1/1201 (1.0 KiB)",
+                "  1202. remove /srv/tmp/0/1202 (1.0 KiB)", "  1203. remove /srv/tmp/1/1203 (1.0 KiB)",
+                "  1204. remove directory /srv/tmp/1",
+            ])
+    }
+
+    @Test("With -v, and where it is short, a plan is shown step by step", arguments: [(1204, true), (40, false)])
+    func steps(count: Int, whole: Bool) {
+        #expect(DryRunPlanText.lines(long(count), TextStyle(), whole: whole).count == count + 1)
+    }
+
     @Test("It names the needs, the refusals, every path of the plan, and the end") func golden() {
         #expect(
             DryRunText.lines(report, TextStyle(width: 200), time).joined(separator: "\n") == """
