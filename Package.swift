@@ -80,7 +80,7 @@ let package = Package(
             name: "ScriptronSoak",
             dependencies: ["Scriptron", "scriptron", "fire-times", "CSlowDisk"],
             // The crash driver and its checker, in Python: they share no code with what they check.
-            exclude: ["Alerts", "Crash", "Faults", "Retry", "Rotate"],
+            exclude: ["Alerts", "Crash", "Faults", "Fidelity", "Retry", "Rotate"],
             swiftSettings: swiftSettings
         ),
     ]
