@@ -31,7 +31,7 @@ package func fsModule(_ context: APIContext) -> HostModule {
 /// Batches become iterators; a function for `on_error` stays in Lua.
 private let prelude = #"""
     local fs, base = ...
-    local pairs, type = base.pairs, base.type
+    local next, rawget, type = base.next, base.rawget, base.type
 
     local function iterate(handle, on_error)
       local batch, at = {}, 0
@@ -58,9 +58,9 @@ private let prelude = #"""
 
     function fs.walk(root, options)
       local on_error
-      if type(options) == "table" and type(options.on_error) == "function" then
+      if type(options) == "table" and type(rawget(options, "on_error")) == "function" then
         local plain = {}
-        for key, value in pairs(options) do plain[key] = value end
+        for key, value in next, options do plain[key] = value end
         on_error, plain.on_error = plain.on_error, "collect"
         options = plain
       end

@@ -36,6 +36,8 @@ private let prelude = #"""
 
     function json.array(list)
       if type(list) ~= "table" then raise("EARGUMENT", "json.array takes a list, not a " .. type(list)) end
+      if getmetatable(list) == "json.array" then return list end
+      if getmetatable(list) ~= nil then raise("EARGUMENT", "json.array takes a list without a metatable of its own") end
       return setmetatable(list, marker)
     end
 

@@ -43,6 +43,7 @@ let queueReference = #"""
     @error EARGUMENT It is no name of a queue.
     @example
     local q = queue.open("mail")
+    q:push({ to = "a@example.org" })
 
     ## queue:push
     Adds a task. A second push with the key of a task that is there, or was done within a day, adds nothing.
@@ -56,6 +57,7 @@ let queueReference = #"""
     @example
     local q = queue.open("mail")
     local id, is_new = q:push({ to = "a@example.org" }, { key = "order-17", delay = "5m" })
+    log.info(is_new and "pushed" or "was there", { id = id })
 
     ## queue:claim
     Takes tasks that are due; nobody else gets them before the lease ends.
