@@ -4,13 +4,13 @@ import Testing
 @testable import Scriptron
 
 /// `openssl s_server` with a certificate of its own for `localhost`, good for so many days from now (of the past where
-/// negative).
+/// negative), at an address of the loopback.
 final class TLSTestServer {
     let port: UInt16
     let directory: TemporaryDirectory
     private let process: ProcessHandle
 
-    init(days: Int = 30) async throws {
+    init(days: Int = 30, address: String = "127.0.0.1", port wanted: UInt16 = 0) async throws {
         directory = try TemporaryDirectory()
         let at = directory.path.text
         // openssl req makes none that has ended: it is signed by an authority of its own key.
@@ -27,7 +27,7 @@ final class TLSTestServer {
             "/bin/sh",
             [
                 "-c",
-                "cd \(at) && openssl s_server -accept 127.0.0.1:0 -key key.pem -cert cert.pem -www "
+                "cd \(at) && openssl s_server -accept \(address):\(wanted) -key key.pem -cert cert.pem -www "
                     + "</dev/null >log 2>&1 & echo $!",
             ])
         process = try ProcessHandle(pid: try #require(ran.lines.first.flatMap { Int32($0) }))
@@ -35,7 +35,11 @@ final class TLSTestServer {
         while Monotonic.now < until {
             // It says on which port it listens: "ACCEPT 127.0.0.1:39737".
             let log = (try? Files.readSmall(directory.path.appending("log"))) ?? []
-            let line = String(decoding: log, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("ACCEPT ") }
+            let line = String(decoding: log, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("ACCEPT") }
+            if wanted != 0, line != nil {
+                port = wanted
+                return
+            }
             if let port = line?.split(separator: ":").last.flatMap({ UInt16($0) }) {
                 self.port = port
                 return
