@@ -802,6 +802,8 @@ http = {}
 ---@field max? size A larger answer fails (without a bound for files). ("16MiB" where left out)
 ---@field expect? "2xx"|"any"|integer|(string|integer)[] Statuses that are no failure. ("2xx" where left out)
 ---@field redirects? integer How many are followed, each within the needs. (0 where left out)
+---@field retry? integer|table Further tries after a connection that failed or broke and after 429, 500, 502, 503, 504, as late as `Retry-After` says: a number, or `{ times = 3, delay = "1s", max_delay = "60s" }`.
+---@field proxy? string A server `http://host:port` that it goes by; it needs its own `connect`.
 ---@field auth? {user:string|Secret,password:string|Secret} The login.
 ---@field bearer? string|Secret The token of `Authorization: Bearer`.
 ---@field ca? path A file of authorities in place of the machine's.
@@ -827,6 +829,8 @@ function http.request(url, options) end
 ---@field max? size A larger answer fails (without a bound for files). ("16MiB" where left out)
 ---@field expect? "2xx"|"any"|integer|(string|integer)[] Statuses that are no failure. ("2xx" where left out)
 ---@field redirects? integer How many are followed, each within the needs. (0 where left out)
+---@field retry? integer|table Further tries after a connection that failed or broke and after 429, 500, 502, 503, 504, as late as `Retry-After` says: a number, or `{ times = 3, delay = "1s", max_delay = "60s" }`.
+---@field proxy? string A server `http://host:port` that it goes by; it needs its own `connect`.
 ---@field auth? {user:string|Secret,password:string|Secret} The login.
 ---@field bearer? string|Secret The token of `Authorization: Bearer`.
 ---@field ca? path A file of authorities in place of the machine's.
@@ -852,6 +856,8 @@ function http.get(url, options) end
 ---@field max? size A larger answer fails (without a bound for files). ("16MiB" where left out)
 ---@field expect? "2xx"|"any"|integer|(string|integer)[] Statuses that are no failure. ("2xx" where left out)
 ---@field redirects? integer How many are followed, each within the needs. (0 where left out)
+---@field retry? integer|table Further tries after a connection that failed or broke and after 429, 500, 502, 503, 504, as late as `Retry-After` says: a number, or `{ times = 3, delay = "1s", max_delay = "60s" }`.
+---@field proxy? string A server `http://host:port` that it goes by; it needs its own `connect`.
 ---@field auth? {user:string|Secret,password:string|Secret} The login.
 ---@field bearer? string|Secret The token of `Authorization: Bearer`.
 ---@field ca? path A file of authorities in place of the machine's.
@@ -877,6 +883,8 @@ function http.post(url, options) end
 ---@field max? size A larger answer fails (without a bound for files). ("16MiB" where left out)
 ---@field expect? "2xx"|"any"|integer|(string|integer)[] Statuses that are no failure. ("2xx" where left out)
 ---@field redirects? integer How many are followed, each within the needs. (0 where left out)
+---@field retry? integer|table Further tries after a connection that failed or broke and after 429, 500, 502, 503, 504, as late as `Retry-After` says: a number, or `{ times = 3, delay = "1s", max_delay = "60s" }`.
+---@field proxy? string A server `http://host:port` that it goes by; it needs its own `connect`.
 ---@field auth? {user:string|Secret,password:string|Secret} The login.
 ---@field bearer? string|Secret The token of `Authorization: Bearer`.
 ---@field ca? path A file of authorities in place of the machine's.
@@ -902,6 +910,8 @@ function http.put(url, options) end
 ---@field max? size A larger answer fails (without a bound for files). ("16MiB" where left out)
 ---@field expect? "2xx"|"any"|integer|(string|integer)[] Statuses that are no failure. ("2xx" where left out)
 ---@field redirects? integer How many are followed, each within the needs. (0 where left out)
+---@field retry? integer|table Further tries after a connection that failed or broke and after 429, 500, 502, 503, 504, as late as `Retry-After` says: a number, or `{ times = 3, delay = "1s", max_delay = "60s" }`.
+---@field proxy? string A server `http://host:port` that it goes by; it needs its own `connect`.
 ---@field auth? {user:string|Secret,password:string|Secret} The login.
 ---@field bearer? string|Secret The token of `Authorization: Bearer`.
 ---@field ca? path A file of authorities in place of the machine's.
@@ -929,6 +939,8 @@ function http.download(url, path, options) end
 ---@field max? size A larger answer fails (without a bound for files). ("16MiB" where left out)
 ---@field expect? "2xx"|"any"|integer|(string|integer)[] Statuses that are no failure. ("2xx" where left out)
 ---@field redirects? integer How many are followed, each within the needs. (0 where left out)
+---@field retry? integer|table Further tries after a connection that failed or broke and after 429, 500, 502, 503, 504, as late as `Retry-After` says: a number, or `{ times = 3, delay = "1s", max_delay = "60s" }`.
+---@field proxy? string A server `http://host:port` that it goes by; it needs its own `connect`.
 ---@field auth? {user:string|Secret,password:string|Secret} The login.
 ---@field bearer? string|Secret The token of `Authorization: Bearer`.
 ---@field ca? path A file of authorities in place of the machine's.
@@ -1045,18 +1057,20 @@ function bucket_handle:abort(key) end
 --- Forgets the bucket; once more does nothing.
 function bucket_handle:close() end
 
---- Databases. A row is a table by the columns' names, in which NULL is absent; values are bound, `?` for `?`, and never part of the text.
+--- Databases. A row is a table by the columns' names, in which NULL is absent; values are bound, `?` for `?` (`$1`, `$2`, … for PostgreSQL), and never part of the text.
 ---@class scriptron.sql
 sql = {}
 
 ---@class sql.open.options
----@field timeout? duration How long to wait for others' locks. ("5s" where left out)
+---@field timeout? duration How long to wait for others' locks; for PostgreSQL (`"30s"`) the connection, and each statement with its rows. ("5s" where left out)
 ---@field write? boolean Whether it is written. (false where left out)
+---@field password? string|Secret|(string|Secret)[] PostgreSQL: the password.
+---@field ca? path PostgreSQL: a file of authorities in place of the machine's.
 ---@field create? boolean Whether it is made where it is not there. (false where left out)
 
---- Opens a SQLite file. Reading takes SQLite's own locks, and harms no writer beside it.
---- Needs `read`: the database's directory, or `write`.
----@param dsn path The file, or `"sqlite:PATH"`.
+--- Opens a SQLite file, or connects to a PostgreSQL server. Reading takes SQLite's own locks, and harms no writer beside it. Errors of PostgreSQL have the code `SQLSTATE_` and its five characters.
+--- Needs `read`: the database's directory, or `write`; for a server `connect`.
+---@param dsn path The file, or `"sqlite:PATH"`, or `"postgres://user@host:5432/database"`.
 ---@param options? sql.open.options
 ---@return database # The database.
 function sql.open(dsn, options) end

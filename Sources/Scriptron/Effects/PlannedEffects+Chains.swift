@@ -65,6 +65,10 @@ extension PlannedEffects {
         let call = "fs.copy_truncate"
         let source = try existing(from.path, follow: false, call)
         if source.status.kind != .file { throw FileFailure.notRegular(source.status.kind, call, from.path) }
+        // It is opened for both before anything is copied.
+        guard Permission.mayRead(source.status), Permission.mayWrite(source.status) else {
+            throw denied(from.path, call)
+        }
         if let seen, !source.status.isSameFile(seen) { throw LiveEffects.changed(call, from.path) }
         if try find(to.path, follow: false, call) != nil {
             throw Failure(code: "EEXIST", "\(to.path.text) is in the way")

@@ -86,6 +86,10 @@ extension PlannedEffects {
         file.status.allocated = (size + 4095) / 4096 * 4096
         file.status.modified = nanoseconds
         file.status.changed = nanoseconds
+        // Who changes what is in a file takes the rights of its owner and group from it, unless he may give them.
+        if !live.settings.grant.setid {
+            file.status.mode &= ~(file.status.mode & 0o010 == 0 ? 0o4000 : 0o6000)
+        }
     }
 
     package func append(_ path: CheckedPath, _ data: [UInt8], sync: Bool) throws(Failure) -> Int64 {
@@ -263,8 +267,11 @@ extension PlannedEffects {
         } else {
             file.content = .unknown
         }
+        let mode = file.status.mode
         resize(file, size)
-        plan.add("truncate", ["path": .bytes(path.path.bytes), "size": .int(size)])
+        var step: [String: Value] = ["path": .bytes(path.path.bytes), "size": .int(size)]
+        if file.status.mode != mode { step["mode"] = file.made["mode"] }
+        plan.add("truncate", step)
     }
 
     package func temporaryDirectory() throws(Failure) -> Path {

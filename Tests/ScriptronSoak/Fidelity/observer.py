@@ -192,6 +192,8 @@ class Carrier:
 
     def do_truncate(self, step):
         os.truncate(self.path(step["path"]), step["size"])
+        if "mode" in step:
+            os.chmod(self.path(step["path"]), int(step["mode"], 8))
 
 
 def named(value):

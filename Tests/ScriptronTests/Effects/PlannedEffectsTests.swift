@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import Scriptron
@@ -20,6 +21,15 @@ import Testing
             all.append("\(path.text) \(status.mode) \(status.modified) \(status.changed) \(status.links) \(content)")
         }
         return all.sorted()
+    }
+
+    @Test("A file that is cut loses the right to run as its owner, as it really does") func cutSetID() throws {
+        let api = try api()
+        try api.directory.tree("box/tool", "text")
+        #expect(chmod(api.directory.at("box/tool").text, 0o4755) == 0)
+        let result = try api.run(#"fs.truncate("tool", 0) return fs.stat("tool").mode"#)
+        #expect(result == "0755")
+        #expect(api.planned?.plan.steps.first?.arguments["mode"] == "755")
     }
 
     @Test("Nothing changes, and every later call sees what would have changed") func faithful() throws {

@@ -77,6 +77,8 @@ private let requestOptions = #"""
     @option max size="16MiB" A larger answer fails (without a bound for files).
     @option expect "2xx"|"any"|integer|(string|integer)[]="2xx" Statuses that are no failure.
     @option redirects integer=0 How many are followed, each within the needs.
+    @option retry integer|table Further tries after a connection that failed or broke and after 429, 500, 502, 503, 504, as late as `Retry-After` says: a number, or `{ times = 3, delay = "1s", max_delay = "60s" }`.
+    @option proxy string A server `http://host:port` that it goes by; it needs its own `connect`.
     @option auth {user:string|Secret,password:string|Secret} The login.
     @option bearer string|Secret The token of `Authorization: Bearer`.
     @option ca path A file of authorities in place of the machine's.
@@ -90,10 +92,12 @@ private let requestProblems = #"""
     @error EURL The address cannot be read.
     @error ERESOLVE Its name has no address.
     @error ECONNREFUSED Nobody takes the connection.
+    @error ECONNRESET The server broke the connection off.
+    @error ETRUNCATED The answer is shorter than the server said.
     @error ETLS The certificate is not trusted.
     @error ETIMEDOUT It took longer than `timeout`.
     @error EFBIG The answer is larger than `max`.
-    @error EREDIRECT A redirect leads where none may.
+    @error EREDIRECT A redirect leads where none may, or there are more than `redirects`.
     @need connect host:port, or unix:/path
     """#
 
