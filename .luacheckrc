@@ -11,6 +11,7 @@ stds.scriptron = {
     "load",
     "next",
     "pairs",
+    "parallel",
     "pcall",
     "print",
     "rawequal",

@@ -777,6 +777,12 @@ function net.tls(host, port, options) end
 ---@return NameLook # What was found.
 function net.dns(name, options) end
 
+--- How a request is made again.
+---@class Retry
+---@field times integer How often, up to 20.
+---@field delay? duration Before the first time, then twice as long each time; `"1s"` where left out.
+---@field max_delay? duration The longest; a server that asks for more is not asked again; `"60s"` where left out.
+
 --- An answer.
 ---@class Answer
 ---@field status integer The status.
@@ -802,13 +808,13 @@ http = {}
 ---@field max? size A larger answer fails (without a bound for files). ("16MiB" where left out)
 ---@field expect? "2xx"|"any"|integer|(string|integer)[] Statuses that are no failure. ("2xx" where left out)
 ---@field redirects? integer How many are followed, each within the needs. (0 where left out)
----@field retry? integer|table Further tries after a connection that failed or broke and after 429, 500, 502, 503, 504, as late as `Retry-After` says: a number, or `{ times = 3, delay = "1s", max_delay = "60s" }`.
----@field proxy? string A server `http://host:port` that it goes by; it needs its own `connect`.
 ---@field auth? {user:string|Secret,password:string|Secret} The login.
 ---@field bearer? string|Secret The token of `Authorization: Bearer`.
 ---@field ca? path A file of authorities in place of the machine's.
 ---@field cut? boolean Whether a larger answer ends at `max` instead of failing. (false where left out)
 ---@field dry? any What a dry run returns instead.
+---@field proxy? string A server of `http` that the request goes by; it needs its own `connect`.
+---@field retry? integer|Retry How often it is made again after what may pass, as late as `Retry-After` says. (0 where left out)
 
 --- Any request; `GET` where `method` is left out.
 --- Needs `connect`: host:port, or unix:/path.
@@ -829,13 +835,13 @@ function http.request(url, options) end
 ---@field max? size A larger answer fails (without a bound for files). ("16MiB" where left out)
 ---@field expect? "2xx"|"any"|integer|(string|integer)[] Statuses that are no failure. ("2xx" where left out)
 ---@field redirects? integer How many are followed, each within the needs. (0 where left out)
----@field retry? integer|table Further tries after a connection that failed or broke and after 429, 500, 502, 503, 504, as late as `Retry-After` says: a number, or `{ times = 3, delay = "1s", max_delay = "60s" }`.
----@field proxy? string A server `http://host:port` that it goes by; it needs its own `connect`.
 ---@field auth? {user:string|Secret,password:string|Secret} The login.
 ---@field bearer? string|Secret The token of `Authorization: Bearer`.
 ---@field ca? path A file of authorities in place of the machine's.
 ---@field cut? boolean Whether a larger answer ends at `max` instead of failing. (false where left out)
 ---@field dry? any What a dry run returns instead.
+---@field proxy? string A server of `http` that the request goes by; it needs its own `connect`.
+---@field retry? integer|Retry How often it is made again after what may pass, as late as `Retry-After` says. (0 where left out)
 
 --- Fetches.
 --- Needs `connect`: host:port, or unix:/path.
@@ -856,13 +862,13 @@ function http.get(url, options) end
 ---@field max? size A larger answer fails (without a bound for files). ("16MiB" where left out)
 ---@field expect? "2xx"|"any"|integer|(string|integer)[] Statuses that are no failure. ("2xx" where left out)
 ---@field redirects? integer How many are followed, each within the needs. (0 where left out)
----@field retry? integer|table Further tries after a connection that failed or broke and after 429, 500, 502, 503, 504, as late as `Retry-After` says: a number, or `{ times = 3, delay = "1s", max_delay = "60s" }`.
----@field proxy? string A server `http://host:port` that it goes by; it needs its own `connect`.
 ---@field auth? {user:string|Secret,password:string|Secret} The login.
 ---@field bearer? string|Secret The token of `Authorization: Bearer`.
 ---@field ca? path A file of authorities in place of the machine's.
 ---@field cut? boolean Whether a larger answer ends at `max` instead of failing. (false where left out)
 ---@field dry? any What a dry run returns instead.
+---@field proxy? string A server of `http` that the request goes by; it needs its own `connect`.
+---@field retry? integer|Retry How often it is made again after what may pass, as late as `Retry-After` says. (0 where left out)
 
 --- Sends by `POST`.
 --- Needs `connect`: host:port, or unix:/path.
@@ -883,13 +889,13 @@ function http.post(url, options) end
 ---@field max? size A larger answer fails (without a bound for files). ("16MiB" where left out)
 ---@field expect? "2xx"|"any"|integer|(string|integer)[] Statuses that are no failure. ("2xx" where left out)
 ---@field redirects? integer How many are followed, each within the needs. (0 where left out)
----@field retry? integer|table Further tries after a connection that failed or broke and after 429, 500, 502, 503, 504, as late as `Retry-After` says: a number, or `{ times = 3, delay = "1s", max_delay = "60s" }`.
----@field proxy? string A server `http://host:port` that it goes by; it needs its own `connect`.
 ---@field auth? {user:string|Secret,password:string|Secret} The login.
 ---@field bearer? string|Secret The token of `Authorization: Bearer`.
 ---@field ca? path A file of authorities in place of the machine's.
 ---@field cut? boolean Whether a larger answer ends at `max` instead of failing. (false where left out)
 ---@field dry? any What a dry run returns instead.
+---@field proxy? string A server of `http` that the request goes by; it needs its own `connect`.
+---@field retry? integer|Retry How often it is made again after what may pass, as late as `Retry-After` says. (0 where left out)
 
 --- Sends by `PUT`.
 --- Needs `connect`: host:port, or unix:/path.
@@ -910,13 +916,13 @@ function http.put(url, options) end
 ---@field max? size A larger answer fails (without a bound for files). ("16MiB" where left out)
 ---@field expect? "2xx"|"any"|integer|(string|integer)[] Statuses that are no failure. ("2xx" where left out)
 ---@field redirects? integer How many are followed, each within the needs. (0 where left out)
----@field retry? integer|table Further tries after a connection that failed or broke and after 429, 500, 502, 503, 504, as late as `Retry-After` says: a number, or `{ times = 3, delay = "1s", max_delay = "60s" }`.
----@field proxy? string A server `http://host:port` that it goes by; it needs its own `connect`.
 ---@field auth? {user:string|Secret,password:string|Secret} The login.
 ---@field bearer? string|Secret The token of `Authorization: Bearer`.
 ---@field ca? path A file of authorities in place of the machine's.
 ---@field cut? boolean Whether a larger answer ends at `max` instead of failing. (false where left out)
 ---@field dry? any What a dry run returns instead.
+---@field proxy? string A server of `http` that the request goes by; it needs its own `connect`.
+---@field retry? integer|Retry How often it is made again after what may pass, as late as `Retry-After` says. (0 where left out)
 
 --- Fetches into a file, which is there whole or not at all.
 --- Needs `connect`: host:port, or unix:/path.
@@ -939,13 +945,13 @@ function http.download(url, path, options) end
 ---@field max? size A larger answer fails (without a bound for files). ("16MiB" where left out)
 ---@field expect? "2xx"|"any"|integer|(string|integer)[] Statuses that are no failure. ("2xx" where left out)
 ---@field redirects? integer How many are followed, each within the needs. (0 where left out)
----@field retry? integer|table Further tries after a connection that failed or broke and after 429, 500, 502, 503, 504, as late as `Retry-After` says: a number, or `{ times = 3, delay = "1s", max_delay = "60s" }`.
----@field proxy? string A server `http://host:port` that it goes by; it needs its own `connect`.
 ---@field auth? {user:string|Secret,password:string|Secret} The login.
 ---@field bearer? string|Secret The token of `Authorization: Bearer`.
 ---@field ca? path A file of authorities in place of the machine's.
 ---@field cut? boolean Whether a larger answer ends at `max` instead of failing. (false where left out)
 ---@field dry? any What a dry run returns instead.
+---@field proxy? string A server of `http` that the request goes by; it needs its own `connect`.
+---@field retry? integer|Retry How often it is made again after what may pass, as late as `Retry-After` says. (0 where left out)
 
 --- Sends a file piece by piece, by `PUT`.
 --- Needs `connect`: host:port, or unix:/path.
@@ -1057,20 +1063,21 @@ function bucket_handle:abort(key) end
 --- Forgets the bucket; once more does nothing.
 function bucket_handle:close() end
 
---- Databases. A row is a table by the columns' names, in which NULL is absent; values are bound, `?` for `?` (`$1`, `$2`, … for PostgreSQL), and never part of the text.
+--- Databases: SQLite files and PostgreSQL servers. A row is a table by the columns' names, in which NULL is absent; values are bound (`?` in SQLite, `$1` in PostgreSQL) and never part of the text. PostgreSQL's errors have the code `SQLSTATE_` and five characters where SQLite's are named here.
 ---@class scriptron.sql
 sql = {}
 
 ---@class sql.open.options
----@field timeout? duration How long to wait for others' locks; for PostgreSQL (`"30s"`) the connection, and each statement with its rows. ("5s" where left out)
+---@field timeout? duration For others' locks (`"5s"` where left out), or of a server for each statement (`"30s"`).
 ---@field write? boolean Whether it is written. (false where left out)
----@field password? string|Secret|(string|Secret)[] PostgreSQL: the password.
----@field ca? path PostgreSQL: a file of authorities in place of the machine's.
----@field create? boolean Whether it is made where it is not there. (false where left out)
+---@field create? boolean Of a file: whether it is made where it is not there. (false where left out)
+---@field password? string|Secret|(string|Secret)[] Of a server.
+---@field ca? path Of a server: a file of authorities in place of the machine's.
 
---- Opens a SQLite file, or connects to a PostgreSQL server. Reading takes SQLite's own locks, and harms no writer beside it. Errors of PostgreSQL have the code `SQLSTATE_` and its five characters.
---- Needs `read`: the database's directory, or `write`; for a server `connect`.
----@param dsn path The file, or `"sqlite:PATH"`, or `"postgres://user@host:5432/database"`.
+--- Opens a SQLite file, or connects to a PostgreSQL server. Reading a file takes SQLite's own locks, and harms no writer beside it.
+--- Needs `read`: the database's directory, or `write`.
+--- Needs `connect`: of a server its host:port, or unix:/path.
+---@param dsn path The file, `"sqlite:PATH"`, or `"postgres://user@host/database"`.
 ---@param options? sql.open.options
 ---@return database # The database.
 function sql.open(dsn, options) end
@@ -1566,6 +1573,24 @@ function service.reload(unit, options) end
 ---@param unit string `"nginx"`.
 ---@param options? service.restart.options
 function service.restart(unit, options) end
+
+--- What failed with `on_error = "collect"`.
+---@class ParallelProblem
+---@field index integer Which item.
+---@field item any The item.
+---@field error any What was raised.
+
+---@class parallel.options
+---@field limit? integer How many are under way at most, up to 64. (8 where left out)
+---@field on_error? "raise"|"collect" Whether the first error ends all, or all items are done. ("raise" where left out)
+
+--- Calls a function for each item of a list. In a dry run the items are done one after the other.
+---@param items any[] The items.
+---@param fn fun(item:any,index:integer):any What is done with each.
+---@param options? parallel.options
+---@return any[] # What the function returned first, in the order of the items.
+---@return ParallelProblem[]|nil # With `on_error = "collect"`: what failed.
+function parallel(items, fn, options) end
 
 --- What is known of the run.
 ---@class This

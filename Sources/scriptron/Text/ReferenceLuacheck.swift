@@ -13,7 +13,8 @@ enum ReferenceLuacheck {
             "-- What luacheck (Debian's lua-check) may see in scripts of Scriptron. Made by `make reference`.",
             "stds.scriptron = {", "  read_globals = {",
         ]
-        lines += HostAPI.baseGlobals.sorted().map { "    \"\($0)\"," }
+        let plain = reference.functions.filter(\.member.isEmpty).map(\.name)
+        lines += Set(HostAPI.baseGlobals + plain).sorted().map { "    \"\($0)\"," }
         for (table, names) in members.sorted(by: { $0.key < $1.key }) {
             lines.append("    \(table) = { fields = {")
             var line = "     "

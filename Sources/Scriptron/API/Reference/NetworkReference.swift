@@ -77,13 +77,13 @@ private let requestOptions = #"""
     @option max size="16MiB" A larger answer fails (without a bound for files).
     @option expect "2xx"|"any"|integer|(string|integer)[]="2xx" Statuses that are no failure.
     @option redirects integer=0 How many are followed, each within the needs.
-    @option retry integer|table Further tries after a connection that failed or broke and after 429, 500, 502, 503, 504, as late as `Retry-After` says: a number, or `{ times = 3, delay = "1s", max_delay = "60s" }`.
-    @option proxy string A server `http://host:port` that it goes by; it needs its own `connect`.
     @option auth {user:string|Secret,password:string|Secret} The login.
     @option bearer string|Secret The token of `Authorization: Bearer`.
     @option ca path A file of authorities in place of the machine's.
     @option cut boolean=false Whether a larger answer ends at `max` instead of failing.
     @option dry any What a dry run returns instead.
+    @option proxy string A server of `http` that the request goes by; it needs its own `connect`.
+    @option retry integer|Retry=0 How often it is made again after what may pass, as late as `Retry-After` says.
     """#
 
 /// What every request may raise, and needs.
@@ -92,9 +92,9 @@ private let requestProblems = #"""
     @error EURL The address cannot be read.
     @error ERESOLVE Its name has no address.
     @error ECONNREFUSED Nobody takes the connection.
-    @error ECONNRESET The server broke the connection off.
-    @error ETRUNCATED The answer is shorter than the server said.
     @error ETLS The certificate is not trusted.
+    @error ECONNRESET The connection broke.
+    @error ETRUNCATED The answer is shorter than announced.
     @error ETIMEDOUT It took longer than `timeout`.
     @error EFBIG The answer is larger than `max`.
     @error EREDIRECT A redirect leads where none may, or there are more than `redirects`.
@@ -107,6 +107,10 @@ let httpReference = #"""
     Requests to servers. The certificate is verified, nothing is taken from the environment, and no redirect is followed
     unless `redirects` says how many. In a dry run nothing is sent.
 
+    @type Retry How a request is made again.
+    @field times integer How often, up to 20.
+    @field delay? duration Before the first time, then twice as long each time; `"1s"` where left out.
+    @field max_delay? duration The longest; a server that asks for more is not asked again; `"60s"` where left out.
     @type Answer An answer.
     @field status integer The status.
     @field headers table<string,string> Headers, by their names in small letters.

@@ -80,7 +80,7 @@ package struct Reference: Sendable {
                     fsReference, processReference, archiveReference, hashReference, jsonReference, timeReference,
                     netReference, httpReference, s3Reference, sqlReference, metricsReference, alertReference,
                     queueReference, stateReference, lockReference, logReference, sysReference, serviceReference,
-                    thisReference, luaReference,
+                    parallelReference, thisReference, luaReference,
                 ].map { text throws(Failure) in try ReferenceReader.module(text) })
         } catch {
             fatalError("the reference of the host API cannot be read: \(error)")

@@ -1,25 +1,25 @@
 /// The reference of `sql`.
 let sqlReference = #"""
     # sql
-    Databases. A row is a table by the columns' names, in which NULL is absent; values are bound, `?` for `?` (`$1`, `$2`, … for
-    PostgreSQL), and never part of the text.
+    Databases: SQLite files and PostgreSQL servers. A row is a table by the columns' names, in which NULL is absent;
+    values are bound (`?` in SQLite, `$1` in PostgreSQL) and never part of the text. PostgreSQL's errors have the code
+    `SQLSTATE_` and five characters where SQLite's are named here.
 
     ## sql.open
-    Opens a SQLite file, or connects to a PostgreSQL server. Reading takes SQLite's own locks, and harms no writer beside
-    it. Errors of PostgreSQL have the code `SQLSTATE_` and its five characters.
-    @param dsn path The file, or `"sqlite:PATH"`, or `"postgres://user@host:5432/database"`.
-    @option timeout duration="5s" How long to wait for others' locks; for PostgreSQL (`"30s"`) the connection, and each statement with its rows.
+    Opens a SQLite file, or connects to a PostgreSQL server. Reading a file takes SQLite's own locks, and harms no writer
+    beside it.
+    @param dsn path The file, `"sqlite:PATH"`, or `"postgres://user@host/database"`.
+    @option timeout duration For others' locks (`"5s"` where left out), or of a server for each statement (`"30s"`).
     @option write boolean=false Whether it is written.
-    @option password string|Secret|(string|Secret)[] PostgreSQL: the password.
-    @option ca path PostgreSQL: a file of authorities in place of the machine's.
-    @option create boolean=false Whether it is made where it is not there.
+    @option create boolean=false Of a file: whether it is made where it is not there.
+    @option password string|Secret|(string|Secret)[] Of a server.
+    @option ca path Of a server: a file of authorities in place of the machine's.
     @result database The database.
     @error ENOENT There is no such file.
-    @error ENOTSUP It is no SQLite database's address.
+    @error ENOTSUP It is neither a SQLite file nor a PostgreSQL server.
     @error EMFILE The script holds 1000 open databases already.
-    @error EURL The server's address cannot be read, or holds a password.
-    @error ELOGIN The server refuses the user.
-    @need read the database's directory, or `write`; for a server `connect`
+    @need read the database's directory, or `write`
+    @need connect of a server its host:port, or unix:/path
     @example
     local db <close> = sql.open("app.db", { create = true })
     db:exec("CREATE TABLE t (id INTEGER PRIMARY KEY, name TEXT)")

@@ -10,7 +10,7 @@ enum ReferenceExamples {
     /// A fixture whose host answers as a real one would, for one job.
     static func fixture() throws -> APIFixture {
         let api = try APIFixture()
-        api.grant.connect = ["api.example.org:443", "s3.example.org:443", "localhost:9"]
+        api.grant.connect = ["api.example.org:443", "s3.example.org:443", "localhost:9", "localhost:5432"]
         api.grant.ports = [443, 9]
         api.grant.service = ["nginx", "app.service"]
         api.grant.signal = ["nginx"]
@@ -34,6 +34,9 @@ enum ReferenceExamples {
     /// Examples that read what they made themselves, where a plan keeps no content: archives and databases.
     static let readBack: Set<String> = ["archive.extract", "archive.list", "database:query", "sql.backup"]
 
+    /// Of functions that take other options with another first argument: that one.
+    static let otherFirst = ["sql.open": "\"postgres://nobody@localhost/x\""]
+
     /// Lua for a value that a parameter takes.
     static func fitting(_ item: Reference.Item) -> String {
         switch item.name {
@@ -48,6 +51,8 @@ enum ReferenceExamples {
         case "duration", "size": "1"
         case "mode": "\"0644\""
         case "bad": "true"
+        case "fn": "function() end"
+        case "items": "{}"
         default: "\"x\""
         }
     }
