@@ -18,7 +18,7 @@ test: toolchain packages test-packages ## the tests, and a smoke test of the rel
 	@$(MAKE) --no-print-directory build
 	scripts/smoke-test $(BINARY)
 	scripts/dry-run-test $(BINARY)
-	python3 Tests/ScriptronSoak/Fidelity/fidelity.py $(BINARY) --rounds 4 --mutants
+	python3 Tests/ScriptronSoak/Fidelity/fidelity.py $(BINARY) --rounds 4
 
 rclone: ## a server of S3, in .build, for the tests that ask one
 	@scripts/install-packages python3 python3-venv
