@@ -158,6 +158,17 @@ import Testing
         #expect(alerts.last?["bad"] == .null)
     }
 
+    @Test("Pages are fetched side by side; one that is not there is a warning") func warm() throws {
+        let server = try HTTPTestServer { request in .text("page", status: request.target == "/gone" ? 404 : 200) }
+        api.grant.connect = ["127.0.0.1:\(server.port)"]
+        api.grant.ports = [server.port]
+        let warmed = try run(
+            "warm", ["site": .text("http://127.0.0.1:\(server.port)"), "paths": ["/", "/gone", "/shop"]])
+        #expect(warmed["pages"] == 3)
+        #expect(Set(server.requests.map(\.target)) == ["/", "/gone", "/shop"])
+        #expect(api.services.warnings == ["/gone: status 404"])
+    }
+
     @Test(
         "The question that is asked of PostgreSQL is one that it answers", .enabled(if: PostgresCluster.programs != nil)
     )
