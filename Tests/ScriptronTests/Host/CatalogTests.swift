@@ -56,6 +56,30 @@ import Testing
             key: name)
     }
 
+    @Test("Only jobs whose zone is another one now are updated, and go by it") func rezone() throws {
+        let bench = Bench()
+        bench.catalog.take(["here", "there"].map(source))
+        let done = bench.loading.withLock { loading in
+            defer { loading = [] }
+            return loading
+        }
+        for (name, done) in done {
+            done(
+                .loaded(
+                    try SchedulerBench.job(["0 12 * * *"], name: name) { if name == "there" { $0.timezone = "UTC" } }))
+        }
+        bench.updated.withLock { $0 = [] }
+        let tokyo = try Zone(named: "Asia/Tokyo")
+        func zone(_ name: String?) throws(Failure) -> Zone { name == nil ? tokyo : .utc }
+        try bench.catalog.rezone(zone)
+        #expect(bench.updated.withLock { $0 } == ["here"])
+        let noon = Timestamp(seconds: 1_800_000_000)
+        #expect(bench.catalog.entry("here")?.loaded?.schedule.next(after: noon)?.seconds == 1_800_068_400)
+        #expect(bench.catalog.entry("there")?.loaded?.schedule.next(after: noon)?.seconds == 1_800_014_400)
+        try bench.catalog.rezone(zone)
+        #expect(bench.updated.withLock { $0 } == ["here"])
+    }
+
     @Test("Headers that take long hold up no other job, and not the start of the host") func slow() throws {
         let bench = Bench()
         let isStarted = Mutex(false)

@@ -37,6 +37,24 @@ import Testing
         #expect(roster.runningCount == 6 && roster.waitingCount == 0)
     }
 
+    @Test("While the disk is full rescuers start, and what an operator asks for; the others wait in their order")
+    func fullDisk() throws {
+        var roster = Roster()
+        roster.add(
+            [
+                (try Self.claimed(1, "a", at: 10), 0), (try Self.claimed(2, "a", at: 20, trigger: .manual), 0),
+                (try Self.claimed(3, "b", at: 30) { $0.priority = .rescue }, 0),
+                (try Self.claimed(4, "c", at: 40) { $0.priority = .high }, 0),
+            ], now: 0)
+        var limits = Roster.Limits(slots: 100)
+        limits.isDiskFull = true
+        #expect(roster.take(now: 0, limits: limits)?.run.id == 3)
+        #expect(roster.take(now: 0, limits: limits)?.run.id == 2)
+        #expect(roster.take(now: 0, limits: limits) == nil)
+        roster.finish(2)
+        #expect(Self.take(&roster) == [4, 1])
+    }
+
     @Test("No more start than there are slots; one whose process is gone gives up its slot") func slots() throws {
         var roster = Roster()
         roster.add(try (1...5).map { (try Self.claimed($0, "j\($0)"), 0) }, now: 0)

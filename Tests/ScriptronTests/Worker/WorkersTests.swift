@@ -100,6 +100,25 @@ import Testing
         #expect(harness.workers.zygotePID != zygote)
     }
 
+    @Test("A worker whose run nobody knows, now and at the last look, is killed; one that is known is not")
+    func strays()
+        async throws
+    {
+        let ended = try await harness.run(
+            job("while true do end"),
+            onSpawn: { [harness] id, _ in
+                let workers = harness.workers
+                #expect(workers.holds(id) && !workers.holds(id + 1000))
+                #expect(workers.mendStrays(known: [id]).isEmpty)
+                #expect(workers.mendStrays(known: []).isEmpty, "its run may be on its way")
+                #expect(workers.mendStrays(known: [id]).isEmpty)
+                #expect(workers.mendStrays(known: []).isEmpty)
+                let found = workers.mendStrays(known: [])
+                #expect(found.count == 1 && found[0].contains("job test had no run"), "\(found)")
+            })
+        #expect(ended.end.verdict == .cancelled)
+    }
+
     @Test("A cancelled worker is killed") func cancel() async throws {
         let ended = try await harness.run(
             job("while true do end"), onSpawn: { [harness] id, _ in harness.workers.cancel(id) })
