@@ -7,17 +7,8 @@ struct HTTPModuleTests {
 
     init() throws { fixture = try APIFixture() }
 
-    private func server(_ handler: @escaping @Sendable (HTTPTestServer.Request) -> HTTPTestServer.Reply) throws
-        -> HTTPTestServer
-    {
-        let server = try HTTPTestServer(handler)
-        fixture.grant.connect.append("127.0.0.1:\(server.port)")
-        fixture.grant.ports.append(server.port)
-        return server
-    }
-
     @Test func `requests, and gives the answer`() throws {
-        let server = try server { .text("got \($0.method) \($0.target) \($0.text)", ["X-A": "1"]) }
+        let server = try fixture.server { .text("got \($0.method) \($0.target) \($0.text)", ["X-A": "1"]) }
         let result = try fixture.run(
             """
             local a = http.get("\(server.url("/x"))", { query = { q = "a b", n = 2 } })
@@ -33,7 +24,7 @@ struct HTTPModuleTests {
     }
 
     @Test func `raises for a status that is not expected`() throws {
-        let server = try server { _ in .text("gone for good", status: 410, ["Retry-After": "7"]) }
+        let server = try fixture.server { _ in .text("gone for good", status: 410, ["Retry-After": "7"]) }
         let result = try fixture.run(
             """
             local ok, why = pcall(http.get, "\(server.url("/thing?key=word"))")
@@ -49,7 +40,7 @@ struct HTTPModuleTests {
     }
 
     @Test func `downloads whole or not at all, and uploads`() throws {
-        let server = try server { request in
+        let server = try fixture.server { request in
             switch request.target {
             case "/cut": .raw(Array("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nhalf".utf8))
             case "/none": .text("no", status: 404)
@@ -76,7 +67,7 @@ struct HTTPModuleTests {
     func `follows no redirect out of the grant (attack 74)`(place: String) throws {
         let inside = try HTTPTestServer { _ in .text("inner secret") }
         let place = place.replacing("PORT", with: "\(inside.port)")
-        let server = try server { _ in .answer(302, ["Location": place]) }
+        let server = try fixture.server { _ in .answer(302, ["Location": place]) }
         let failure = try fixture.failure("return http.get('\(server.url())', { redirects = 5 }).body")
         #expect(failure.failure.code == "EGRANT")
         #expect(inside.requests.isEmpty)
@@ -87,8 +78,8 @@ struct HTTPModuleTests {
     }
 
     @Test func `follows redirects within the grant, as many as were asked for`() throws {
-        let other = try server { .text("there: \($0.headers["authorization"] ?? "no login") \($0.method)") }
-        let server = try server { request in
+        let other = try fixture.server { .text("there: \($0.headers["authorization"] ?? "no login") \($0.method)") }
+        let server = try fixture.server { request in
             switch request.target {
             case "/away": .answer(303, ["Location": other.url("/")])
             case "/loop": .answer(302, ["Location": "/loop"])
@@ -108,7 +99,7 @@ struct HTTPModuleTests {
 
     @Test func `an answer over max is an error, cut only where that is asked for (attack 75)`() throws {
         let endless = Array("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n".utf8)
-        let server = try server { request in
+        let server = try fixture.server { request in
             switch request.target {
             case "/huge": .answer(200, ["Content-Length": "10737418240"])
             case "/endless": .stream(endless, endlessly: [UInt8](repeating: 65, count: 65536), pause: 0)
@@ -132,7 +123,7 @@ struct HTTPModuleTests {
     }
 
     @Test func `nothing ends its line (attack 76)`() throws {
-        let server = try server { _ in .text("") }
+        let server = try fixture.server { _ in .text("") }
         for options in [
             "headers = { ['X-A'] = 'a\\r\\nX-B: b' }", "headers = { ['X-A\\r\\nX-B'] = 'b' }",
             "method = 'GET\\r\\nX: y'",
@@ -146,7 +137,7 @@ struct HTTPModuleTests {
     }
 
     @Test func `a name is the host's to resolve, and only that address is asked`() throws {
-        let server = try server { .text($0.headers["host"] ?? "") }
+        let server = try fixture.server { .text($0.headers["host"] ?? "") }
         fixture.grant.connect.append("service.test:\(server.port)")
         fixture.services.answers[.resolve] = ["127.0.0.1"]
         let result = try fixture.run("return http.get('http://service.test:\(server.port)/').body")
@@ -167,7 +158,7 @@ struct HTTPModuleTests {
     }
 
     @Test func `is planned, not sent, in a dry run`() throws {
-        let server = try server { _ in .text("real") }
+        let server = try fixture.server { _ in .text("real") }
         fixture.isDry = true
         let result = try fixture.run(
             """
@@ -187,7 +178,7 @@ struct HTTPModuleTests {
 
     @Test func `takes secrets, and gives none to the script`() throws {
         fixture.grant.secrets = ["KEY", "URL"]
-        let server = try server { request in
+        let server = try fixture.server { request in
             .text("\(request.headers["authorization"] ?? "") \(request.headers["x-key"] ?? "") \(request.text)")
         }
         fixture.services.answer = { service, arguments in

@@ -9,15 +9,6 @@ struct NetworkFaultTests {
 
     init() throws { fixture = try APIFixture() }
 
-    private func server(_ handler: @escaping @Sendable (HTTPTestServer.Request) -> HTTPTestServer.Reply) throws
-        -> HTTPTestServer
-    {
-        let server = try HTTPTestServer(handler)
-        fixture.grant.connect.append("127.0.0.1:\(server.port)")
-        fixture.grant.ports.append(server.port)
-        return server
-    }
-
     /// How a server fails.
     enum Fault: String, CaseIterable, Sendable {
         case reset, truncated, drip, silent, huge, loop, nothing, garbage
@@ -51,7 +42,7 @@ struct NetworkFaultTests {
     }
 
     @Test(arguments: Fault.allCases) func `requests and downloads say what was wrong`(fault: Fault) throws {
-        let server = try server { _ in fault.reply }
+        let server = try fixture.server { _ in fault.reply }
         let result = try fixture.run(
             """
             local o = { timeout = 0.7, redirects = 3 }
@@ -85,7 +76,7 @@ struct NetworkFaultTests {
     }
 
     @Test func `an upload that the server breaks off is an error`() throws {
-        let server = try server { _ in .reset([]) }
+        let server = try fixture.server { _ in .reset([]) }
         let result = try fixture.run(
             """
             fs.write("big", ("x"):rep(8 << 20))
@@ -98,7 +89,7 @@ struct NetworkFaultTests {
 
     @Test func `a request is made again as often as asked, as long as the server wants to be left alone`() throws {
         let count = Mutex(0)
-        let server = try server { request in
+        let server = try fixture.server { request in
             let number = count.withLock { count in
                 count += 1
                 return count
@@ -120,7 +111,7 @@ struct NetworkFaultTests {
 
     @Test func `not again without being told to, not for other errors, and not when the server wants too much`() throws
     {
-        let server = try server { request in
+        let server = try fixture.server { request in
             request.target == "/later"
                 ? .text("", status: 503, ["Retry-After": "3600"])
                 : .text("", status: request.target == "/no" ? 404 : 500)
@@ -141,7 +132,7 @@ struct NetworkFaultTests {
     // By a proxy.
 
     @Test func `goes by a proxy that is granted, to a server that is`() throws {
-        let proxy = try server { .text("by proxy: \($0.target)") }
+        let proxy = try fixture.server { .text("by proxy: \($0.target)") }
         fixture.grant.connect.append("inside.test:80")
         let result = try fixture.run(
             "return http.get('http://inside.test/x?q=1', { proxy = '\(proxy.url())' }).body")

@@ -8,15 +8,6 @@ struct ParallelModuleTests {
 
     init() throws { fixture = try APIFixture() }
 
-    private func server(_ handler: @escaping @Sendable (HTTPTestServer.Request) -> HTTPTestServer.Reply) throws
-        -> HTTPTestServer
-    {
-        let server = try HTTPTestServer(handler)
-        fixture.grant.connect.append("127.0.0.1:\(server.port)")
-        fixture.grant.ports.append(server.port)
-        return server
-    }
-
     /// Lets callers go on when so many have come.
     private final class Barrier: Sendable {
         let wanted: Int
@@ -47,7 +38,7 @@ struct ParallelModuleTests {
 
     @Test func `requests go on at once, and the results are in order`() throws {
         let barrier = Barrier(4)
-        let server = try server { request in
+        let server = try fixture.server { request in
             barrier.pass() ? .text(request.target) : .text("alone", status: 500)
         }
         let result = try fixture.run(
@@ -62,7 +53,7 @@ struct ParallelModuleTests {
 
     @Test func `no more than limit at once`() throws {
         let barrier = Barrier(0)
-        let server = try server { request in barrier.count { .text(request.target) } }
+        let server = try fixture.server { request in barrier.count { .text(request.target) } }
         let result = try fixture.run(
             """
             local items = {}
@@ -90,7 +81,7 @@ struct ParallelModuleTests {
     }
 
     @Test func `an error ends what goes on, and closes it`() throws {
-        let server = try server { $0.target == "/never" ? .silence : .text("x", status: 404) }
+        let server = try fixture.server { $0.target == "/never" ? .silence : .text("x", status: 404) }
         let result = try fixture.run(
             """
             local closed, after, began = 0, 0, 0
