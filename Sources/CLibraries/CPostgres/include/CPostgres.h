@@ -1,4 +1,6 @@
-// What is used of libpq, loaded by the first use of it. Every wait has its end, and no call writes to standard error.
+// What is used of libpq, loaded by the first use of it. Waits have their end, but
+// for `scriptron_pq_cancel`, which libpq bounds by the network alone: the end of the run ends it.
+// No call writes to standard error.
 #ifndef SCRIPTRON_CPOSTGRES_H
 #define SCRIPTRON_CPOSTGRES_H
 
