@@ -68,8 +68,6 @@ bench: build scheduler-peers ## side by side with sh, lua5.4 and bubblewrap
 	@scripts/install-packages lua5.4 bubblewrap cron python3 logrotate zstd restic systemd
 	swift build --configuration release --static-swift-stdlib --product bench-run
 	Benchmarks/run --quiet 60
-	Benchmarks/idle
-	Benchmarks/burst --cron
 	Benchmarks/scheduler
 	Benchmarks/jobs
 	@scripts/install-packages lua5.3 lua-posix lua-filesystem lua-cjson openssl
