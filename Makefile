@@ -13,8 +13,8 @@ run: build ## build, then start the host here with the shipped jobs
 
 test: toolchain packages test-packages ## the tests, and a smoke test of the release binary
 	swift build --build-tests
-	swift test --skip-build --experimental-maximum-parallelization-width 16 --skip ScriptronSoak --skip EndToEnd --skip CrashTests
-	swift test --skip-build --experimental-maximum-parallelization-width 6 --filter 'EndToEnd|CrashTests'
+	scripts/run-tests --experimental-maximum-parallelization-width 16 --skip ScriptronSoak --skip EndToEnd --skip CrashTests
+	scripts/run-tests --experimental-maximum-parallelization-width 6 --filter 'EndToEnd|CrashTests'
 	@$(MAKE) --no-print-directory build
 	scripts/smoke-test $(BINARY)
 	scripts/dry-run-test $(BINARY)

@@ -17,13 +17,14 @@ import Testing
         #expect(try alarm.read() == nil)
         let due = clock.now() + 0.05
         try alarm.arm(due)
-        // A clock that is set meanwhile (another test does it) is told, and the alarm armed again.
-        var event: ClockEvent?
-        repeat {
+        // A clock that is set meanwhile (another test does it) is told, or rings the alarm that is armed at that moment at
+        // once; the alarm is armed again, as a host does.
+        var early = 0
+        while clock.now() < due, early < 10 {
             try alarm.arm(due)
             #expect(alarm.descriptor.becomesReadable(within: 10))
-            event = try alarm.read()
-        } while event != .expired
+            if try alarm.read() != .expired || clock.now() < due { early += 1 }
+        }
         #expect(clock.now() >= due)
         #expect(try alarm.read() != .expired)
     }
