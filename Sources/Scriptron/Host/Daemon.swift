@@ -413,8 +413,10 @@ package final class Daemon: Sendable {
         switch news {
         case .some(.some(let failure)): HostSpeech.say(Self.text(about, failure))
         case .some(.none): HostSpeech.say("\(about): all is well again")
-        case nil: break
+        case nil: return
         }
+        // At once: it may be over by the next look.
+        if about != "alerts" { parts.alerts.hear() }
     }
 
     private func upkeepLater(after seconds: Double) {

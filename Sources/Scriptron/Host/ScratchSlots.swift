@@ -10,6 +10,8 @@ package final class ScratchSlots: Sendable {
     }
 
     private let directory: Path
+    /// The same, open: each run's end looks into it.
+    private let root: Directory
     private let state = Mutex(State())
 
     /// Takes the directory where the slots are made; what a dead host left in it is removed.
@@ -19,6 +21,7 @@ package final class ScratchSlots: Sendable {
             try Directories.empty(directory)
             // A sandbox is made of paths without links.
             self.directory = try directory.resolvingLinks()
+            root = try Directory(self.directory)
         } catch {
             throw error.failure()
         }
@@ -45,18 +48,16 @@ package final class ScratchSlots: Sendable {
     /// Gives a directory back: it is emptied. One that cannot be emptied, or that the run left otherwise than it got it,
     /// is never used again.
     package func giveBack(_ path: Path, _ identity: Grant.Identity?) {
-        guard (try? Directories.empty(path)) != nil else { return }
-        guard Self.isAsNew(path, identity) else { return void(StateFiles.removeEmptyDirectory(path)) }
+        guard let slot = try? root.child(path.name), (try? Directories.empty(slot, at: path)) != nil else { return }
+        guard Self.isAsNew(slot, identity) else { return void(StateFiles.removeEmptyDirectory(path)) }
         let owner = identity.map { "\($0.uid):\($0.gid)" } ?? ""
         state.withLock { $0.free[owner, default: []].append(path) }
     }
 
     /// Whether it is closed to others, and holds nothing that its next owner could find: a run may change the mode of
     /// its own directory, and give it attributes.
-    private static func isAsNew(_ path: Path, _ identity: Grant.Identity?) -> Bool {
-        guard let directory = try? Directory(path.parent).child(path.name),
-            let status = try? FileStatus(of: directory.descriptor)
-        else { return false }
+    private static func isAsNew(_ directory: Directory, _ identity: Grant.Identity?) -> Bool {
+        guard let status = try? FileStatus(of: directory.descriptor) else { return false }
         return status.mode & 0o7777 == 0o700 && status.uid == identity?.uid ?? Users.ownID
             && ExtendedAttributes.names(of: directory.descriptor).allSatisfy { !$0.starts(with: "user.".utf8) }
     }

@@ -4,8 +4,13 @@ import Synchronization
 /// run that goes on has a worker, and each worker a run. What is not so is a mistake of the host, or of the machine; it is
 /// mended, and there is a record of it: a line, and an alert.
 package final class Watchdog: Sendable {
-    /// Seconds between two looks.
-    static let period = 60.0
+    /// Seconds between two looks; a test build's host looks as often as its environment asks (`SCRIPTRON_TEST_WATCH`).
+    static var period: Double {
+        #if DEBUG
+            if let asked = TestEnvironment["SCRIPTRON_TEST_WATCH"].flatMap(Double.init) { return asked }
+        #endif
+        return 60
+    }
     /// Every so many looks each job is looked at.
     private static let thorough = 15
 

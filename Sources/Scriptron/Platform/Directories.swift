@@ -43,7 +43,11 @@ package enum Directories {
     /// Removes everything in a directory, following no link and leaving other file systems' mount points. Who made what
     /// is in it may have been hostile: it is as deep as it likes, and may be closed to its owner.
     package static func empty(_ path: Path) throws(SystemError) {
-        let directory = try Directory(path.parent).child(path.name)
+        try empty(try Directory(path.parent).child(path.name), at: path)
+    }
+
+    /// Removes everything in an open directory, as above; `path` is how errors name it.
+    package static func empty(_ directory: Directory, at path: Path) throws(SystemError) {
         let walker = try TreeWalker(directory, at: path, reportsLeaving: true)
         while let step = walker.next() {
             switch step {

@@ -93,14 +93,16 @@ package final class EventLoop: Sendable {
 
     /// Changes what a watch waits for; one that is cancelled already stays so.
     package func change(_ token: Token, to interest: Interest) {
-        let descriptor = state.withLock { state -> Descriptor? in
-            guard let watch = state.watches[token.id], watch.interest != interest else { return nil }
+        state.withLock { state in
+            guard let watch = state.watches[token.id], watch.interest != interest else { return }
             state.watches[token.id]?.interest = interest
-            return watch.descriptor
+            // What waits for nothing is taken out: an end (EPOLLHUP) and an error are told unasked (epoll_ctl(2)), again and
+            // again.
+            let operation =
+                interest.isEmpty ? EPOLL_CTL_DEL : watch.interest.isEmpty ? EPOLL_CTL_ADD : EPOLL_CTL_MOD
+            // The descriptor is open, so that this cannot fail but for lack of memory, where it stays as it is.
+            try? control(operation, watch.descriptor, interest: interest, id: token.id)
         }
-        guard let descriptor else { return }
-        // The descriptor is open and watched, so that this cannot fail but for lack of memory, where it stays as it is.
-        try? control(EPOLL_CTL_MOD, descriptor, interest: interest, id: token.id)
     }
 
     /// Ends a watch or a timer. A handler that runs right now on the loop's thread still ends.
@@ -109,7 +111,7 @@ package final class EventLoop: Sendable {
             state.timers.removeValue(forKey: token.id)
             return state.watches.removeValue(forKey: token.id)
         }
-        guard let watch else { return }
+        guard let watch, !watch.interest.isEmpty else { return }
         try? control(EPOLL_CTL_DEL, watch.descriptor, interest: [], id: token.id)
     }
 

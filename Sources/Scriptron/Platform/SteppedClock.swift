@@ -20,7 +20,7 @@
 
         /// The clock that the environment asks for; nil: it asks for none.
         package static func ofEnvironment() -> SteppedClock? {
-            getenv("SCRIPTRON_TEST_CLOCK").flatMap { try? SteppedClock(Path(String(cString: $0))) }
+            TestEnvironment["SCRIPTRON_TEST_CLOCK"].flatMap { try? SteppedClock(Path($0)) }
         }
 
         init(_ file: Path) throws(SystemError) {

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 
 /// The machine's users, as nsswitch.conf(5) finds them.
 package enum Users {
@@ -11,8 +12,19 @@ package enum Users {
     /// Whether this process is root.
     package static var isRoot: Bool { geteuid() == 0 }
 
-    /// The effective user's name, or its number where it has none.
-    package static var ownName: String { name(of: geteuid()) }
+    /// The effective user's name, or its number where it has none; as it was found within the last minute, for each
+    /// attempt bears it, and whom nsswitch.conf(5) asks may be slow.
+    package static var ownName: String {
+        let (uid, now) = (geteuid(), Monotonic.now)
+        return own.withLock { own in
+            if let known = own, known.uid == uid, now < known.until { return known.name }
+            let name = name(of: uid)
+            own = (uid, name, now + 60)
+            return name
+        }
+    }
+
+    private static let own = Mutex<(uid: UInt32, name: String, until: Double)?>(nil)
 
     /// A user's name, or its number where it has none (getpwuid_r(3)).
     package static func name(of uid: UInt32) -> String {

@@ -42,6 +42,27 @@ import Testing
         #expect(throws: SystemError.self) { try memory.write([6]) }
     }
 
+    @Test("A watch that waits for nothing is not told that its peer is gone, and waits again when it is asked to")
+    func nothing() throws {
+        let loop = try EventLoop()
+        let (left, right) = try PacketSocket.pair()
+        let heard = Mutex(0)
+        let token = try loop.watch(right.descriptor) {
+            heard.withLock { $0 += 1 }
+            if case .end? = try? right.receive(wait: false) { loop.stop() }
+        }
+        loop.change(token, to: [])
+        left.shutDown()
+        loop.after(0.02) {
+            #expect(heard.withLock { $0 } == 0)
+            loop.change(token, to: .readable)
+        }
+        loop.run()
+        #expect(heard.withLock { $0 } == 1)
+        loop.change(token, to: [])
+        loop.cancel(token)
+    }
+
     @Test("A descriptor that nobody asked for does not arrive") func unwanted() throws {
         let (left, right) = try PacketSocket.pair()
         try left.send([1], descriptors: [left.descriptor.number])
