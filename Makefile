@@ -18,6 +18,7 @@ test: toolchain packages test-packages ## the tests, and a smoke test of the rel
 	@$(MAKE) --no-print-directory build
 	scripts/smoke-test $(BINARY)
 	scripts/dry-run-test $(BINARY)
+	$(BINARY) test --spec jobs
 	python3 Tests/ScriptronSoak/Fidelity/fidelity.py $(BINARY) --rounds 4
 
 rclone: ## a server of S3, in .build, for the tests that ask one

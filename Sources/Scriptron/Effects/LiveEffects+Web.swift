@@ -106,27 +106,3 @@ extension LiveEffects {
         return [TransferRequest.Pin(host: host, port: server.port, addresses: addresses)]
     }
 }
-
-/// Requests that are only planned: nothing is sent, and what they would bring is not known.
-extension PlannedEffects {
-    package func ask(_ call: WebCall) throws(Failure) -> WebOutcome {
-        var step: [String: Value] = ["method": .text(call.method), "url": .text(call.shown)]
-        if call.isHandshake { step["method"] = "TLS" }
-        if let unix = call.unix { step["unix"] = .bytes(unix.bytes) }
-        if case .file(let path)? = call.body {
-            used.reads(path.path)
-            step["file"] = .bytes(path.path.bytes)
-        }
-        if let target = call.target {
-            step["path"] = .bytes(target.path.bytes)
-            try place(target.path, call.call) { directory, _ in
-                overlay.make(
-                    .file, in: directory, mode: 0o644, owner: Permission.owner, now: nanoseconds, content: .unknown,
-                    size: 0)
-            }
-        }
-        plan.add("request", step)
-        plan.isAssumed = true
-        return .assumed(call.dry ?? .null)
-    }
-}

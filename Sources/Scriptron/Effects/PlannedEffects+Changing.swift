@@ -34,7 +34,7 @@ extension PlannedEffects {
     }
 
     /// The content to keep of these bytes: themselves while there is room.
-    private func keep(_ bytes: [UInt8]) -> PlannedFile.Content {
+    func keep(_ bytes: [UInt8]) -> PlannedFile.Content {
         guard kept + bytes.count <= Self.mostKept else { return .unknown }
         kept += bytes.count
         return .bytes(bytes)

@@ -7,6 +7,7 @@ package final class PlannedEffects: Effects {
     let live: LiveEffects
     let overlay = Overlay()
     package internal(set) var plan = Plan()
+    let terms: DryRunTerms
     /// The smallest grant that would have served, collected on the way.
     var used = UsedNeeds()
     /// The roots of walks, as scripts name them and without links on the way.
@@ -30,9 +31,11 @@ package final class PlannedEffects: Effects {
     package static let scratch: Path = "/scriptron-dry-run"
 
     /// - Parameter at: The time that the run pretends it to be; nil: as it is.
-    package init(_ live: LiveEffects, at clock: Timestamp? = nil) {
+    package init(_ live: LiveEffects, at clock: Timestamp? = nil, _ terms: DryRunTerms = DryRunTerms()) {
         self.live = live
         self.clock = clock
+        self.terms = terms
+        dress()
     }
 
     package var isDry: Bool { true }
@@ -133,15 +136,16 @@ package final class PlannedEffects: Effects {
         for stage in call.stages { used.programs.insert(stage.name) }
         var takesFile = false
         if case .file = call.output { takesFile = true }
+        let answer = terms.answer(call)
         // It would see the real files, not those of the plan.
         let isOwn = call.stages.allSatisfy { $0.user == nil }
-        if call.readsOnly, !takesFile, isOwn, overlay.isUntouched { return try live.run(call) }
+        if call.readsOnly, !takesFile, isOwn, answer == nil, overlay.isUntouched { return try live.run(call) }
         let argv = call.stages.map { Value.list($0.arguments.map { .bytes($0) }) }
         var step: [String: Value] = argv.count == 1 ? ["argv": argv[0]] : ["stages": .list(argv)]
         if let user = call.stages.lazy.compactMap(\.user).first { step["user"] = .text(user) }
         if case .file(let path) = call.output {
             step["stdout"] = .bytes(path.path.bytes)
-            let dry = call.dry?["stdout"] ?? call.dry ?? .null
+            let dry = answer.map { .bytes($0.standardOutput) } ?? call.dry?["stdout"] ?? call.dry ?? .null
             var content = PlannedFile.Content.unknown
             var size: Int64 = 0
             if case .bytes(let bytes) = dry {
@@ -155,6 +159,7 @@ package final class PlannedEffects: Effects {
             }
         }
         plan.add("run", step)
+        if let answer { return .ran(answer) }
         plan.isAssumed = true
         return .assumed(call.dry ?? .null)
     }

@@ -19,7 +19,8 @@ struct DryRun {
         let header = Shared<JobHeader?>(nil)
         let result = Waiting.answer { (done: @escaping @Sendable (LoadResult) -> Void) in
             loader.load(
-                source, sets: sets, described: { known in header.value.withLock { $0 = known } }, completion: done)
+                source, sets: sets, given: request.given, described: { known in header.value.withLock { $0 = known } },
+                completion: done)
         }
         switch result {
         case .loaded(let job), .held(let job, _, _): return try report(job)
@@ -120,6 +121,7 @@ struct DryRun {
         defer { try? Directories.remove(directory) }
         let store = try openCopy(in: directory)
         defer { store.close() }
+        if let scene = request.scene { try lay(scene, job.name, in: store) }
         var grant = job.grant
         var facts = Value.null
         if job.header.discovers {
@@ -137,6 +139,24 @@ struct DryRun {
     private func openCopy(in directory: Path) throws(Failure) -> SQLiteStore {
         try SQLiteStore.copy(from: core.environment.places.store, to: directory)
         return try SQLiteStore(directory: directory)
+    }
+
+    /// Puts into the copy of the store what a spec says is there.
+    private func lay(_ scene: DryRunScene, _ job: String, in store: SQLiteStore) throws(Failure) {
+        let now = request.at ?? now
+        do {
+            try store.write { session in
+                for (key, value) in scene.state { try session.setState(job: job, key: key, value: value) }
+                for (queue, tasks) in scene.queues.sorted(by: { $0.key < $1.key }) {
+                    for task in tasks {
+                        let (body, key) = task["body"].map { ($0, task["key"]?.text) } ?? (task, nil)
+                        _ = try session.pushTask(queue: queue, body: body, key: key, delay: 0, now: now)
+                    }
+                }
+            }
+        } catch {
+            throw Failure.wrapping(error)
+        }
     }
 
     fileprivate struct Ended {
@@ -163,6 +183,10 @@ struct DryRun {
         ]
         let success = try? store.read { try $0.lastRun(job: job.name, outcome: .succeeded) }
         order.this["last_success"] = success?.finished.map { .number($0.epoch) }
+        if let scene = request.scene {
+            order.this.merge(scene.this) { $1 }
+            order.dry = .map(scene.terms)
+        }
         let loop = core.loop
         let desk = ServiceDesk(
             store: store, machine: MachineServices(names: core.workers.names) { loop.after($0, handler: $1) },
@@ -188,6 +212,9 @@ struct DryRun {
                         worker, request: id, secret: name, isThere ? real : .success(Array("secret:\(name)".utf8)))
                 case .request(let id, .ceiling, _):
                     workers.answer(worker, request: id, .success(job.terms?.ceiling?.value ?? .null))
+                case .request(let id, let service, _) where request.scene?.machine[service.rawValue] != nil:
+                    workers.answer(
+                        worker, request: id, .success(request.scene?.machine[service.rawValue] ?? .null))
                 case .request(let id, let service, let arguments):
                     let call = ServiceCall(service: service, arguments: arguments, job: job.name, run: 0, grant: grant)
                     // What a dry run does to queues, it does to its copy of the store.

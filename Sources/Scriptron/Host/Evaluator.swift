@@ -60,6 +60,16 @@ package final class Evaluator: Sendable {
         return try Configuration(value, file: file, text: text)
     }
 
+    /// What a spec's file returns, which finds these libraries; waits for the worker that evaluates it.
+    func spec(_ text: [UInt8], name: String, libraries: [String: [UInt8]]) throws(Failure) -> Value {
+        let order = order(.configuration, job: "spec", script: name, seconds: Self.timeout)
+        return try Waiting.answer { (done: @escaping @Sendable (Result<Value, Failure>) -> Void) in
+            launch(
+                order, files: libraries.merging([name: text]) { $1 }, grant: nothing, onHeader: { _, _ in },
+                completion: { done($0.map(\.result)) })
+        }.get()
+    }
+
     /// A script's header, and its needs for the settings that `settings` makes of the header. Where that returns nil
     /// the needs are not evaluated. With a `grant`, `discover` runs first and reads within it.
     package func describe(

@@ -16,6 +16,12 @@ package protocol HostCommands: Sendable {
     /// reads it. Loading errors are thrown.
     func dryRun(_ request: DryRunRequest, _ place: ConfigurationPlace) throws(Failure) -> Value
 
+    /// Runs the specs in files and directories (`name`: as people read it), of their cases those whose name has `only`
+    /// in it; `row` gets a record a case (`SpecRun.run`).
+    func specs(
+        _ operands: [(name: String, path: Path)], only: String?, row: (Value) throws(Failure) -> Void
+    ) throws(Failure)
+
     /// Runs the job once, or an earlier run again (`repeats`), as a host of one run, where no host holds the state directory; `line` gets the run's log as
     /// it comes. Returns the run's row.
     func runAlone(
@@ -74,8 +80,12 @@ package struct DryRunRequest: Sendable, Hashable {
     package var job: String?
     /// Settings as written (`a.b=v`).
     package var sets: [String]
+    /// Settings by values, below `sets`.
+    package var given: GivenSettings?
     /// The fire time that the script sees; nil: now.
     package var at: Timestamp?
+    /// What it finds in the place of the machine's own; nil: the machine's own.
+    package var scene: DryRunScene?
 
     package init(script: String, job: String? = nil, sets: [String] = [], at: Timestamp? = nil) {
         self.script = script

@@ -26,12 +26,14 @@ package struct JobLoader: Sendable {
     ///
     /// - Parameters:
     ///   - sets: Settings of one run (`--set`).
+    ///   - given: Settings of one try, between the configuration's and `sets`.
     ///   - settings: All settings of one run, resolved, in the place of what anybody says now.
     ///   - learns: Whether the ceiling alone bounds it (`--learn`).
     ///   - adjust: Changes the needs and the terms of one run (`--grant`).
     ///   - described: Hears what the header came to, with the operator's words over it, whatever becomes of the rest.
     package func load(
-        _ source: JobSource, sets: [SetArgument] = [], settings: Value? = nil, learns: Bool = false,
+        _ source: JobSource, sets: [SetArgument] = [], given: GivenSettings? = nil, settings: Value? = nil,
+        learns: Bool = false,
         adjust: @escaping @Sendable (inout Needs, inout GrantTerms) throws(Failure) -> Void = { _, _ in },
         described: @escaping @Sendable (JobHeader) -> Void = { _ in },
         completion: @escaping @Sendable (LoadResult) -> Void
@@ -40,7 +42,7 @@ package struct JobLoader: Sendable {
         let prepared = Shared(Result<Prepared, Failure>.failure(missing))
         let words = environment.configuration.job(source.name)
         evaluator.describe(job: source.name, script: source.script, files: source.files) { header in
-            let result = prepare(source, header, sets, settings)
+            let result = prepare(source, header, sets, given, settings)
             prepared.value.withLock { $0 = result }
             if case .success(let prepared) = result { described(prepared.header) }
             guard case .success(let prepared) = result, prepared.settings.missing.isEmpty,
@@ -111,7 +113,7 @@ package struct JobLoader: Sendable {
     }
 
     private func prepare(
-        _ source: JobSource, _ header: Value, _ sets: [SetArgument], _ values: Value?
+        _ source: JobSource, _ header: Value, _ sets: [SetArgument], _ given: GivenSettings?, _ values: Value?
     ) -> Result<Prepared, Failure> {
         do throws(Failure) {
             let file = SourceFile(source.script, text: source.files[source.script] ?? [])
@@ -122,7 +124,8 @@ package struct JobLoader: Sendable {
                 settings = Settings(values: values, missing: [])
             } else {
                 settings = try Settings(
-                    definition.settings, layers: [words.layer], sets: sets, base: environment.configuration.base)
+                    definition.settings, layers: [words.layer] + (given.map { [$0.layer] } ?? []), sets: sets,
+                    base: environment.configuration.base)
             }
             return .success(
                 Prepared(

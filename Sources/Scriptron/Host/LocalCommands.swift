@@ -165,6 +165,22 @@ package struct LocalCommands: HostCommands {
         return try DryRun(core: core, request: request, now: SystemClock().now()).report()
     }
 
+    package func specs(
+        _ operands: [(name: String, path: Path)], only: String?, row: (Value) throws(Failure) -> Void
+    ) throws(Failure) {
+        for (name, path) in try SpecFiles.find(operands) {
+            var unsaid: Failure?
+            do throws(Failure) {
+                try SpecRun(executable: executable).run(path, name: name, only: only) { value in
+                    do throws(Failure) { try row(value) } catch { unsaid = unsaid ?? error }
+                }
+            } catch {
+                try row(SpecRun.broken(error, spec: name, name: "the spec itself", line: nil))
+            }
+            if let unsaid { throw unsaid }
+        }
+    }
+
     package func queue(_ order: QueueOrder, _ place: ConfigurationPlace) throws(Failure) -> [Value] {
         let places = StatePlaces(try locate(place).stateDirectory)
         let owner = Users.owner(of: places.directory)

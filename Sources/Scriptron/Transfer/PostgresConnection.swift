@@ -146,7 +146,8 @@ package final class PostgresConnection {
         let list = TextList(texts)
         let lengths = texts.map { Int32(clamping: $0?.count ?? 0) }
         let isSent = scriptron_pq_send(
-            handle, text, values.isEmpty ? -1 : Int32(clamping: values.count), types, list.pointers, lengths, formats)
+            handle, text, values.isEmpty ? -1 : Int32(clamping: values.count), types, list.pointers, lengths,
+            formats)
         guard isSent else { throw broken() }
         isBusy = true
     }

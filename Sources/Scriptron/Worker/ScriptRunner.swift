@@ -131,7 +131,8 @@ struct ScriptRunner {
             let live = LiveEffects(settings)
             let effects: any Effects =
                 order.task == .dryRun
-                ? PlannedEffects(live, at: order.this["fire_time"]?.double.map { Timestamp($0) }) : live
+                ? PlannedEffects(
+                    live, at: order.this["fire_time"]?.double.map { Timestamp($0) }, DryRunTerms(order.dry)) : live
             // A refusal alone wants to know it: it is asked for then.
             let resolver = PathResolver(grant: asked, base: order.base, scratch: scratch, job: order.job) { [link] in
                 (try? link.request(.ceiling, [:])).flatMap(Ceiling.init(value:))

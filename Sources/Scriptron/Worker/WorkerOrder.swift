@@ -39,6 +39,8 @@ package struct WorkerOrder: Sendable, Hashable {
     package var learns = false
     /// In a dry run, what the job may do when it is run; null: the worker's own grant.
     package var grant: Value?
+    /// The terms of a dry run (`DryRunTerms`).
+    package var dry: Value = .null
 
     package init(task: Task, job: String, script: String, base: Path, deadline: Double, grace: Double) {
         self.task = task
@@ -58,7 +60,7 @@ extension WorkerOrder {
             "settings": settings, "facts": facts, "deadline": .number(deadline), "grace": .number(grace),
             "timezone": timezone.map { .text($0) } ?? .null, "this": .map(this),
             "scratch": scratch.map { .bytes($0.bytes) } ?? .null, "grant": grant ?? .null,
-            "learns": .bool(learns),
+            "learns": .bool(learns), "dry": dry,
         ])
     }
 
@@ -75,6 +77,7 @@ extension WorkerOrder {
         timezone = value["timezone"]?.text
         this = value["this"]?.map ?? [:]
         learns = value["learns"]?.bool ?? false
+        dry = value["dry"] ?? .null
         if let grant = value["grant"], !grant.isNull { self.grant = grant }
         if case .bytes(let scratch)? = value["scratch"] { self.scratch = Path(bytes: scratch) }
     }

@@ -112,7 +112,7 @@ enum DryRunPlanText {
     }
 
     /// `remove /srv/a (1.5 KiB, assumed)`.
-    private static func step(_ step: Value) -> String {
+    static func step(_ step: Value) -> String {
         let map = step.map ?? [:]
         var text = ValueText.short(map["effect"] ?? "?")
         var rest = map
@@ -148,7 +148,8 @@ enum DryRunPlanText {
 
     /// `  in all: would remove 1,204 files, 3.1 GiB`, a line an effect.
     private static func totals(_ report: Value, _ style: TextStyle) -> [String] {
-        (report["totals"]?.list ?? []).flatMap { total -> [String] in
+        (report["totals"]?.list ?? []).flatMap {
+            total -> [String] in
             guard let count = total["count"]?.integer else { return [] }
             var text = "  in all: would \(ValueText.short(total["effect"] ?? "?")) "
             text += counted(count, total["unit"]?.text ?? "thing", total["units"]?.text)

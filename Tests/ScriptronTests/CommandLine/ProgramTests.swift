@@ -32,6 +32,13 @@ import Testing
             line(["time": 0.0, "level": "info", "message": "alone"])
             return ["id": 1, "job": .text(request.job), "outcome": "succeeded", "attempt": 1]
         }
+        func specs(
+            _ operands: [(name: String, path: Path)], only: String?, row: (Value) throws(Failure) -> Void
+        ) throws(Failure) {
+            for operand in operands {
+                try row(["spec": .text(operand.name), "case": "works", "outcome": "passed"])
+            }
+        }
         func queue(_ order: QueueOrder, _ place: ConfigurationPlace) throws(Failure) -> [Value] {
             [["id": 7, "queue": .text("alone"), "new": true]]
         }
