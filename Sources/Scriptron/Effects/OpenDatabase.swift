@@ -164,7 +164,7 @@ final class PlannedDatabase: OpenDatabase {
 }
 
 /// The rows of a database that is only planned.
-private final class NoRows: RowSource {
+final class NoRows: RowSource {
     var columns: [String] { [] }
     func next(_ limit: Int) throws(Failure) -> [ScriptDatabase.Row] { [] }
 }

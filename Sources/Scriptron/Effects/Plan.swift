@@ -21,6 +21,8 @@ package struct Plan: Sendable {
     package private(set) var steps: [Step] = []
     /// Steps beyond the most.
     package private(set) var omitted: Int64 = 0
+    /// How often the network was really asked.
+    package private(set) var real: Int64 = 0
     package private(set) var totals: [String: Total] = [:]
     /// From now on everything follows from an assumed answer.
     package var isAssumed = false
@@ -42,7 +44,17 @@ package struct Plan: Sendable {
         steps.append(Step(effect: effect, arguments: arguments, assumed: isAssumed))
     }
 
-    /// The steps as records: each with `effect`, its arguments, and `assumed` where it is.
+    /// Adds what was really done, for it only read: no total counts it.
+    mutating func addReal(_ effect: String, _ arguments: [String: Value]) {
+        real += 1
+        guard steps.count < Self.most else {
+            omitted += 1
+            return
+        }
+        steps.append(Step(effect: effect, arguments: arguments.merging(["real": true]) { $1 }, assumed: false))
+    }
+
+    /// The steps as records: each with `effect`, its arguments, `assumed` where it is, and `real` where it was done.
     package var stepValues: Value {
         .list(
             steps.map { step in

@@ -22,6 +22,8 @@ package final class PlannedEffects: Effects {
     /// The most of each that are kept.
     private static let mostTold = 10_000
     var temporaryDirectories = 0
+    /// Addresses, without their queries, that a planned request would have changed.
+    var sent: Set<String> = []
     /// Bytes of contents that are kept.
     var kept = 0
     /// The most of them; what comes beyond has a size only.
@@ -44,6 +46,7 @@ package final class PlannedEffects: Effects {
     package var report: Value {
         [
             "plan": plan.stepValues, "totals": plan.totalValues, "omitted": .int(plan.omitted),
+            "real": .int(plan.real),
             "smallest_needs": used.value, "metrics": .list(metrics), "alerts": .list(alerts),
         ]
     }
@@ -62,7 +65,12 @@ package final class PlannedEffects: Effects {
     }
 
     package func connect(addresses: [String], port: UInt16, timeout: Double) throws(Failure) -> Double {
-        plan.add("connect", ["address": .text(addresses.first ?? ""), "port": .int(Int64(port))])
+        let step: [String: Value] = ["address": .text(addresses.first ?? ""), "port": .int(Int64(port))]
+        if terms.network {
+            plan.addReal("connect", step)
+            return try live.connect(addresses: addresses, port: port, timeout: timeout)
+        }
+        plan.add("connect", step)
         plan.isAssumed = true
         return 0
     }
@@ -113,7 +121,7 @@ package final class PlannedEffects: Effects {
             plan.add(verb, ["unit": unit])
             return .null
         case .storeCopy: return .bytes(try storeCopy().bytes)
-        case .resolve: return .list([arguments["host"] ?? ""])
+        case .resolve where !terms.network: return .list([arguments["host"] ?? ""])
         case let service where service.isOfQueue: return try planQueue(service, arguments)
         default: return try live.request(service, arguments)
         }

@@ -15,13 +15,26 @@ package struct DatabaseCall: Sendable {
 extension PostgresRows: RowSource {}
 
 /// A database of PostgreSQL.
-private final class ServerDatabase: OpenDatabase {
+final class ServerDatabase: OpenDatabase {
     private let connection: PostgresConnection
+    /// Whether a transaction that cannot write is open.
+    private var isReading = false
 
     init(_ connection: PostgresConnection) { self.connection = connection }
 
     func rows(_ text: String, _ values: [Value]) throws(Failure) -> any RowSource {
         try PostgresRows(connection, text, values)
+    }
+
+    func reading(_ text: String, _ values: [Value]) throws(Failure) -> any RowSource {
+        // Each in a transaction of its own that cannot write: once it has looked at something, its mode is fixed.
+        if isReading { _ = try connection.execute("ROLLBACK", []) }
+        isReading = false
+        _ = try connection.execute("BEGIN READ ONLY", [])
+        isReading = true
+        _ = try connection.execute("SELECT 1", [])
+        // One statement alone: a second one could follow a COMMIT.
+        return try PostgresRows(connection, text, values, single: true)
     }
 
     func execute(_ text: String, _ values: [Value]) throws(Failure) -> Int64 {
@@ -67,13 +80,5 @@ extension LiveEffects {
             }
             throw Failure(code: error.code, "\(call.call) \(error.message)", cure: error.cure)
         }
-    }
-}
-
-extension PlannedEffects {
-    package func openDatabase(_ call: DatabaseCall) throws(Failure) -> any OpenDatabase {
-        plan.add("connect", ["to": .text(call.address.need)])
-        plan.isAssumed = true
-        return PlannedDatabase(self, Path(call.address.need), nil)
     }
 }

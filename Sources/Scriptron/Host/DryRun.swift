@@ -187,6 +187,7 @@ struct DryRun {
             order.this.merge(scene.this) { $1 }
             order.dry = .map(scene.terms)
         }
+        if request.network { order.dry = .map((order.dry.map ?? [:]).merging(["network": true]) { $1 }) }
         let loop = core.loop
         let desk = ServiceDesk(
             store: store, machine: MachineServices(names: core.workers.names) { loop.after($0, handler: $1) },
@@ -194,7 +195,8 @@ struct DryRun {
             queues: QueueDesk(store: store, now: { fireTime })
         ) { () throws(Failure) in try jobFigures(store) }
         let launch = WorkerLaunch(
-            order: order, files: job.version.descriptor, grant: grant.forDryRun, name: job.name)
+            order: order, files: job.version.descriptor, grant: grant.forDryRun(network: request.network),
+            name: job.name)
         let secrets = SecretSource(core.environment.configuration)
         let started = Monotonic.now
         let seen = Shared(Ended(end: WorkerEnd(verdict: .lost, exit: nil)))
@@ -247,7 +249,7 @@ struct DryRun {
         let rest: [String: Value] = [
             "job": .text(job.name), "script": .text(job.script), "needs": grant.needs,
             "refused": .texts(ended.refusals), "plan": plan["plan"] ?? [],
-            "totals": plan["totals"] ?? [], "omitted": plan["omitted"] ?? 0,
+            "totals": plan["totals"] ?? [], "omitted": plan["omitted"] ?? 0, "real": plan["real"] ?? 0,
             "smallest_needs": plan["smallest_needs"] ?? .null, "log": .list(ended.log),
             "metrics": plan["metrics"] ?? [],
             "alerts": plan["alerts"] ?? [],
@@ -289,18 +291,21 @@ extension DryRun.Ended {
 }
 
 extension Grant {
-    /// The same grant without any right to change something: what may be written may be read.
-    var forDryRun: Grant {
+    /// The same grant without any right to change something: what may be written may be read. With `network` it may
+    /// connect as the job may: what is said there, the effects decide.
+    func forDryRun(network: Bool) -> Grant {
         var grant = self
         // What the host would make when it loads the job is not there yet.
         grant.read = (read + write).filter { (try? FileStatus.of($0, follow: true)) ?? nil != nil }
         grant.write = []
-        grant.plansConnections = connects
-        grant.connect = []
-        grant.ports = []
-        grant.sockets = []
-        grant.dns = false
-        grant.broker = .none
+        if !network {
+            grant.plansConnections = connects
+            grant.connect = []
+            grant.ports = []
+            grant.sockets = []
+            grant.dns = false
+            grant.broker = .none
+        }
         grant.signal = []
         grant.setid = false
         return grant

@@ -84,6 +84,8 @@ package struct DryRunRequest: Sendable, Hashable {
     package var given: GivenSettings?
     /// The fire time that the script sees; nil: now.
     package var at: Timestamp?
+    /// Whether what only reads is really asked of the network, within the grant.
+    package var network = false
     /// What it finds in the place of the machine's own; nil: the machine's own.
     package var scene: DryRunScene?
 

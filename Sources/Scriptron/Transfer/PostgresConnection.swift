@@ -126,7 +126,7 @@ package final class PostgresConnection {
     // Statements.
 
     /// Sends a statement; without values, several. Its results follow by `next`.
-    func send(_ text: String, _ values: [Value]) throws(Failure) {
+    func send(_ text: String, _ values: [Value], single: Bool = false) throws(Failure) {
         if isClosed { throw Failure(code: "EBADF", "\(server): the connection is closed") }
         if isBusy {
             throw Failure(
@@ -146,7 +146,7 @@ package final class PostgresConnection {
         let list = TextList(texts)
         let lengths = texts.map { Int32(clamping: $0?.count ?? 0) }
         let isSent = scriptron_pq_send(
-            handle, text, values.isEmpty ? -1 : Int32(clamping: values.count), types, list.pointers, lengths,
+            handle, text, values.isEmpty && !single ? -1 : Int32(clamping: values.count), types, list.pointers, lengths,
             formats)
         guard isSent else { throw broken() }
         isBusy = true

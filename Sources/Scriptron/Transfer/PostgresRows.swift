@@ -5,9 +5,12 @@ package final class PostgresRows {
     private var isOver = false
     package private(set) var columns: [String] = []
 
-    package init(_ connection: PostgresConnection, _ text: String, _ values: [Value]) throws(Failure) {
+    /// - Parameter single: Whether the text may hold no more than one statement, also without values.
+    package init(
+        _ connection: PostgresConnection, _ text: String, _ values: [Value], single: Bool = false
+    ) throws(Failure) {
         self.connection = connection
-        try connection.send(text, values)
+        try connection.send(text, values, single: single)
         first = try take()
         columns = first?.columns ?? []
     }

@@ -9,8 +9,8 @@ enum TestCommand: Command {
             OptionSyntax("set", value: "NAME=VALUE", "a setting for this try; may be repeated, also for one list"),
             OptionSyntax("at", value: "TIME", "the fire time that the script sees (now)"),
             OptionSyntax(
-                "verbose",
-                letter: "v", "every step of a long plan, instead of groups"),
+                "network", "really ask the network what only reads (GET, HEAD, net.*, queries), within the grant"),
+            OptionSyntax("verbose", letter: "v", "every step of a long plan, instead of groups"),
             OptionSyntax("spec", "the operands are specs of jobs, or directories of them: run these"),
             OptionSyntax("only", value: "TEXT", "of the specs' cases those that have this in their name"), .json,
             .config,
@@ -37,9 +37,10 @@ enum TestCommand: Command {
                 throw Failure(code: ControlCode.usage, error.message, cure: error.cure)
             }
         }
-        let request = DryRunRequest(
+        var request = DryRunRequest(
             script: context.job(arguments.operand(0) ?? ""), job: arguments.value("as"),
             sets: arguments.values("set"), at: at)
+        request.network = arguments.has("network")
         let report = try context.local.dryRun(request, try context.configuration(arguments))
         try context.show([report], json: arguments.has("json")) { rows, style in
             rows.flatMap { DryRunText.lines($0, style, context.time, whole: arguments.has("verbose")) }
@@ -48,7 +49,7 @@ enum TestCommand: Command {
     }
 
     private static func specs(_ arguments: CommandArguments, _ context: CommandContext) throws(Failure) -> ExitCode {
-        for option in ["as", "set", "at", "verbose", "config"]
+        for option in ["as", "set", "at", "network", "verbose", "config"]
         where arguments.has(option) {
             throw Failure(
                 code: ControlCode.usage, "--\(option) does not go with --spec",

@@ -137,24 +137,32 @@ enum DryRunPlanText {
         if let file = rest.removeValue(forKey: "stdout") { text += " > " + ValueText.short(file).shellQuoted }
         var remarks: [String] = []
         if let bytes = rest.removeValue(forKey: "bytes")?.integer { remarks.append(Quantity.describe(bytes: bytes)) }
+        let isReal = rest.removeValue(forKey: "real")?.bool == true
         let isAssumed = rest.removeValue(forKey: "assumed")?.bool == true
         remarks += rest.keys.sorted().compactMap { key in
             guard let value = rest[key], !value.isNull, value != false else { return nil }
             return value == true ? key.printable() : "\(key.printable()) \(ValueText.short(value))"
         }
         if isAssumed { remarks.append("assumed") }
+        if isReal { remarks.append("really done") }
         return text + (remarks.isEmpty ? "" : " (" + remarks.joined(separator: ", ") + ")")
     }
 
     /// `  in all: would remove 1,204 files, 3.1 GiB`, a line an effect.
     private static func totals(_ report: Value, _ style: TextStyle) -> [String] {
-        (report["totals"]?.list ?? []).flatMap {
-            total -> [String] in
-            guard let count = total["count"]?.integer else { return [] }
-            var text = "  in all: would \(ValueText.short(total["effect"] ?? "?")) "
-            text += counted(count, total["unit"]?.text ?? "thing", total["units"]?.text)
-            if let bytes = total["bytes"]?.integer { text += ", \(Quantity.describe(bytes: bytes))" }
-            return style.wrap(text, indent: 4)
-        }
+        let real = report["real"]?.integer ?? 0
+        let asked =
+            real == 0
+            ? []
+            : style.wrap(
+                "  really done: \(counted(real, "call")) to the network, which only read (--network)", indent: 4)
+        return asked
+            + (report["totals"]?.list ?? []).flatMap { total -> [String] in
+                guard let count = total["count"]?.integer else { return [] }
+                var text = "  in all: would \(ValueText.short(total["effect"] ?? "?")) "
+                text += counted(count, total["unit"]?.text ?? "thing", total["units"]?.text)
+                if let bytes = total["bytes"]?.integer { text += ", \(Quantity.describe(bytes: bytes))" }
+                return style.wrap(text, indent: 4)
+            }
     }
 }
