@@ -40,10 +40,32 @@ extension PlannedEffects {
         return .bytes(bytes)
     }
 
+    /// What a plan shows of new content, as text of a unified diff; nothing where either is no text, or it is much.
+    func difference(_ before: Overlay.Found?, _ data: [UInt8]) -> [String: Value] {
+        var old: [UInt8] = []
+        if let before {
+            guard before.status.kind == .file, before.status.size <= UnifiedDiff.mostBytes else { return [:] }
+            switch before.content {
+            case .bytes(let bytes): old = bytes
+            case .real(let real):
+                let most = Int64(UnifiedDiff.mostBytes)
+                guard let bytes = try? live.read(real: real, max: most, call: "fs.read") else { return [:] }
+                old = bytes
+            case .unknown: return [:]
+            }
+        }
+        guard let lines = UnifiedDiff.lines(old, data), !lines.isEmpty else { return [:] }
+        let text = lines.joined(separator: "\n")
+        guard text.utf8.count <= leftForDifferences else { return [:] }
+        leftForDifferences -= text.utf8.count
+        return ["diff": .text(text)]
+    }
+
     package func write(_ path: CheckedPath, _ data: [UInt8], _ options: WriteOptions) throws(Failure) -> Int64 {
         let call = "fs.write"
         let bytes = Int64(data.count)
-        try live.judge(find(path.path, follow: false, call)?.status, replace: options.replace, call, path.path)
+        let known = try find(path.path, follow: false, call)
+        try live.judge(known?.status, replace: options.replace, call, path.path)
         let made = try place(path.path, call) { parent, before throws(Failure) in
             if !options.atomic || live.isGrantRoot(path.path), let before, !Permission.mayWrite(before.status) {
                 throw denied(path.path, call)
@@ -56,7 +78,9 @@ extension PlannedEffects {
                 ), now: nanoseconds, content: keep(data), size: bytes)
             return file
         }
-        plan.add("write", made.merging(["path": .bytes(path.path.bytes)]) { $1 }, bytes: bytes)
+        let difference = difference(known, data)
+        plan.add(
+            "write", made.merging(difference) { $1 }.merging(["path": .bytes(path.path.bytes)]) { $1 }, bytes: bytes)
         return bytes
     }
 

@@ -22,6 +22,8 @@ package final class PlannedEffects: Effects {
     /// The most of each that are kept.
     private static let mostTold = 10_000
     var temporaryDirectories = 0
+    /// Bytes of differences that the plan may still take.
+    var leftForDifferences = 256 << 10
     /// Addresses, without their queries, that a planned request would have changed.
     var sent: Set<String> = []
     /// Bytes of contents that are kept.

@@ -16,11 +16,18 @@ struct DryRun {
         let source = try source()
         let sets = try request.sets.map { (text) throws(Failure) in try SetArgument(text) }
         let loader = loader
+        let given = try request.settings.map { (file) throws(Failure) in
+            try GivenSettings(file) { (text) throws(Failure) in
+                try core.evaluator.spec(text, name: file.name, libraries: [:])
+            }
+        }
         let header = Shared<JobHeader?>(nil)
+        let needed = Shared<(needs: Needs, terms: GrantTerms)?>(nil)
         let result = Waiting.answer { (done: @escaping @Sendable (LoadResult) -> Void) in
             loader.load(
-                source, sets: sets, given: request.given, described: { known in header.value.withLock { $0 = known } },
-                completion: done)
+                source, sets: sets, given: given ?? request.given,
+                described: { known in header.value.withLock { $0 = known } },
+                needed: { needs, terms in needed.value.withLock { $0 = (needs, terms) } }, completion: done)
         }
         switch result {
         case .loaded(let job), .held(let job, _, _): return try report(job)
@@ -34,6 +41,10 @@ struct DryRun {
                 "reason": "its needs are refused",
                 "refused": .texts(failure.description.split(separator: "\n").map(String.init)), "plan": [],
             ]
+            if let (needs, terms) = needed.value.withLock({ $0 }) {
+                report["judged"] = .list(JudgedNeeds(job: source.name, terms: terms).rows(needs))
+                report["ceiling"] = terms.ceiling?.value ?? .null
+            }
             if let header = header.value.withLock({ $0 }) {
                 let zone = try header.timezone.map { (name) throws(Failure) in try Zone(named: name) }
                 let schedule = try JobSchedule(
@@ -256,7 +267,7 @@ struct DryRun {
             "warnings": .texts(ended.warnings), "outcome": .text(verdict.outcome.rawValue),
             "reason": verdict.reason.map { .text($0) } ?? .null, "error": verdict.error.map { .text($0) } ?? .null,
             "result": verdict.result, "seconds": .number(ended.seconds), "sandbox": .text(ended.sandbox),
-            "user": .text(job.userName),
+            "user": .text(job.userName), "ceiling": job.terms?.ceiling?.value ?? .null,
         ]
         return .map(rest.merging(head(job.header, job.schedule, job.zone)) { known, _ in known })
     }
@@ -271,6 +282,7 @@ struct DryRun {
             last = time
         }
         return [
+            "schedule_words": .texts(schedule.explanations.map(\.words)),
             "about": header.about.map { .text($0) } ?? .null, "schedule": .texts(header.schedules),
             "timezone": .text(zone.name), "next": .list(next),
         ]

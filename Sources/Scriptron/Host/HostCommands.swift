@@ -73,13 +73,15 @@ package struct CheckReport: Sendable, Hashable {
 }
 
 /// What is tried without being done.
-package struct DryRunRequest: Sendable, Hashable {
+package struct DryRunRequest: Sendable {
     /// A job's name, or the absolute path of a script (it need not lie in the jobs directory).
     package var script: String
     /// The job whose configuration applies (`--as`); nil: the one named after the script.
     package var job: String?
     /// Settings as written (`a.b=v`).
     package var sets: [String]
+    /// A file of settings below `sets` (Lua that returns a table, or JSON), and what people call it.
+    package var settings: (path: Path, name: String)?
     /// Settings by values, below `sets`.
     package var given: GivenSettings?
     /// The fire time that the script sees; nil: now.

@@ -30,12 +30,14 @@ package struct JobLoader: Sendable {
     ///   - settings: All settings of one run, resolved, in the place of what anybody says now.
     ///   - learns: Whether the ceiling alone bounds it (`--learn`).
     ///   - adjust: Changes the needs and the terms of one run (`--grant`).
+    ///   - needed: Hears what is needed, and on which terms, whether it is granted or not.
     ///   - described: Hears what the header came to, with the operator's words over it, whatever becomes of the rest.
     package func load(
         _ source: JobSource, sets: [SetArgument] = [], given: GivenSettings? = nil, settings: Value? = nil,
         learns: Bool = false,
         adjust: @escaping @Sendable (inout Needs, inout GrantTerms) throws(Failure) -> Void = { _, _ in },
         described: @escaping @Sendable (JobHeader) -> Void = { _ in },
+        needed: @escaping @Sendable (Needs, GrantTerms) -> Void = { _, _ in },
         completion: @escaping @Sendable (LoadResult) -> Void
     ) {
         let missing = Failure(code: "ECRASHED", "the script's header did not come", place: source.script)
@@ -60,7 +62,7 @@ package struct JobLoader: Sendable {
                 if !prepared.settings.missing.isEmpty {
                     return completion(.unconfigured(prepared.settings.missing, prepared.declarations))
                 }
-                let job = try finish(source, prepared, description, learns: learns, adjust)
+                let job = try finish(source, prepared, description, learns: learns, adjust, needed)
                 guard let approvals, words.approve, !learns else { return completion(.loaded(job)) }
                 try judge(job, source, approvals, plain: try unadjusted(job), completion: completion)
             } catch {
@@ -138,7 +140,7 @@ package struct JobLoader: Sendable {
 
     private func finish(
         _ source: JobSource, _ prepared: Prepared, _ description: Evaluator.Description, learns: Bool,
-        _ adjust: (inout Needs, inout GrantTerms) throws(Failure) -> Void
+        _ adjust: (inout Needs, inout GrantTerms) throws(Failure) -> Void, _ needed: (Needs, GrantTerms) -> Void
     ) throws(Failure) -> LoadedJob {
         let header = prepared.header
         let zone = try header.timezone.map { (name) throws(Failure) in
@@ -160,6 +162,7 @@ package struct JobLoader: Sendable {
         let plain = needs
         try adjust(&needs, &terms)
         needs.user = needs.user ?? header.user
+        needed(needs, terms)
         let grant = try header.discovers ? Grant.nothing : resolve(source.name, needs, terms, learns: learns)
         return LoadedJob(
             name: source.name, path: source.path, script: source.script, header: header, schedule: schedule,

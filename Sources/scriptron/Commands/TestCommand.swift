@@ -7,6 +7,7 @@ enum TestCommand: Command {
         options: [
             OptionSyntax("as", value: "JOB", "the job whose configuration applies (the one named after the script)"),
             OptionSyntax("set", value: "NAME=VALUE", "a setting for this try; may be repeated, also for one list"),
+            OptionSyntax("settings", value: "FILE", "settings out of a file: Lua that returns a table, or JSON"),
             OptionSyntax("at", value: "TIME", "the fire time that the script sees (now)"),
             OptionSyntax(
                 "network", "really ask the network what only reads (GET, HEAD, net.*, queries), within the grant"),
@@ -40,6 +41,7 @@ enum TestCommand: Command {
         var request = DryRunRequest(
             script: context.job(arguments.operand(0) ?? ""), job: arguments.value("as"),
             sets: arguments.values("set"), at: at)
+        if let file = arguments.value("settings") { request.settings = (context.finder.absolute(file), file) }
         request.network = arguments.has("network")
         let report = try context.local.dryRun(request, try context.configuration(arguments))
         try context.show([report], json: arguments.has("json")) { rows, style in
@@ -49,7 +51,7 @@ enum TestCommand: Command {
     }
 
     private static func specs(_ arguments: CommandArguments, _ context: CommandContext) throws(Failure) -> ExitCode {
-        for option in ["as", "set", "at", "network", "verbose", "config"]
+        for option in ["as", "set", "settings", "at", "network", "verbose", "config"]
         where arguments.has(option) {
             throw Failure(
                 code: ControlCode.usage, "--\(option) does not go with --spec",

@@ -7,6 +7,9 @@ enum DryRunPlanText {
     /// Of a group so many are shown at each of its ends.
     static let shown = 5
 
+    /// So many lines of a difference are shown of each file.
+    static let differenceLines = 12
+
     /// Steps that follow each other and are of one kind.
     private struct Group {
         var kind: String
@@ -21,6 +24,7 @@ enum DryRunPlanText {
         func line(_ index: Int) -> [String] {
             let head = "  " + String(index + 1).padded(leadingTo: width) + ". "
             return style.wrap(head + step(steps[index]), indent: head.count + 2)
+                + difference(steps[index], style, indent: head.count + 2, whole: whole)
         }
         var lines = [style.paint("Plan", .bold)]
         if whole || steps.count <= few {
@@ -43,6 +47,22 @@ enum DryRunPlanText {
             lines += style.wrap("  and \(counted(omitted, "step")) more, which the totals count", indent: 4)
         }
         return lines + totals(report, style)
+    }
+
+    /// What changes in a text, coloured, cut to the width.
+    private static func difference(_ step: Value, _ style: TextStyle, indent: Int, whole: Bool) -> [String] {
+        let all = (step["diff"]?.text ?? "").split(separator: "\n", omittingEmptySubsequences: false)
+        guard step["diff"] != nil else { return [] }
+        let shown = whole || all.count <= differenceLines + 1 ? all[...] : all.prefix(differenceLines)
+        let margin = String(repeating: " ", count: indent)
+        var lines = shown.map { line in
+            let ink: TextStyle.Ink? =
+                line.hasPrefix("+") ? .green : line.hasPrefix("-") ? .red : line.hasPrefix("@@") ? .dim : nil
+            return margin + style.paint(String(line).printable().cut(to: style.width - indent), ink)
+        }
+        let hidden = all.count - shown.count
+        if hidden > 0 { lines.append(margin + "\(counted(Int64(hidden), "line")) more (-v for all)") }
+        return lines
     }
 
     private static func groups(_ steps: [Value]) -> [Group] {
@@ -117,6 +137,7 @@ enum DryRunPlanText {
         var text = ValueText.short(map["effect"] ?? "?")
         var rest = map
         rest["effect"] = nil
+        rest["diff"] = nil
         // Whose it becomes, and with what mode, is told where that is what is changed.
         if ["write", "create", "copy", "mkdir", "compress", "decompress", "archive"].contains(map["effect"]?.text) {
             for key in ["mode", "uid", "gid", "preserve", "manifest"] { rest[key] = nil }

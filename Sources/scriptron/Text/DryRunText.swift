@@ -17,8 +17,10 @@ enum DryRunText {
         style.width = min(style.width, widest)
         // Where its needs are refused, what they would have come to is not known.
         let isGranted = report["needs"] != nil || report["refused"]?.list?.isEmpty ?? true
+        let isBounded = report["ceiling"].map { !$0.isNull } ?? false
+        let title = isBounded ? "Needs, all within the ceiling" : "Needs"
         let parts = [
-            head(report, style, time), isGranted ? needs("Needs", report["needs"], style) : [],
+            head(report, style, time), isGranted ? needs(title, report["needs"], style) : judged(report, style),
             refused(report, style), isGranted ? DryRunPlanText.lines(report, style, whole: whole) : [],
             log(report, style), alerts(report, style),
             end(report, style),
@@ -35,6 +37,9 @@ enum DryRunText {
         let zone = report["timezone"]?.text.map { " (\($0))" } ?? ""
         let schedule = schedules.isEmpty ? "none, by hand only" : schedules.joined(separator: ", ") + zone
         if report["schedule"] != nil { lines += style.wrap("  schedule  " + schedule.printable(), indent: 12) }
+        for words in report["schedule_words"]?.list?.compactMap(\.text) ?? [] {
+            lines += style.wrap("            " + words.printable(), indent: 12)
+        }
         let times = report["next"]?.list?.compactMap(\.double) ?? []
         for (index, instant) in times.enumerated() {
             lines.append((index == 0 ? "  next      " : "            ") + time.zone.plain(Timestamp(instant)))
@@ -58,6 +63,19 @@ enum DryRunText {
             }
         }
         return [style.paint(title, .bold)] + (rows.isEmpty ? ["  nothing"] : rows)
+    }
+
+    /// What is needed where not all of it is granted: each with whether it is.
+    private static func judged(_ report: Value, _ style: TextStyle) -> [String] {
+        let rows = report["judged"]?.list ?? []
+        if rows.isEmpty { return [] }
+        return [style.paint("Needs", .bold)]
+            + rows.flatMap { row in
+                let isGranted = row["granted"] == true
+                let text = "  " + (row["kind"]?.text ?? "").padded(to: 10) + (row["need"]?.text ?? "").printable()
+                return style.wrap(text + (isGranted ? ": granted" : ": refused"), indent: 14)
+                    .map { style.paint($0, isGranted ? nil : .red) }
+            }
     }
 
     private static func refused(_ report: Value, _ style: TextStyle) -> [String] {
@@ -125,6 +143,9 @@ enum DryRunText {
         var last = "The run would have \(style.paint(past(outcome), OutcomeText.ink(outcome)))"
         if let reason = OutcomeText.reason(report) { last += ": " + reason }
         lines += style.wrap(last + ".", indent: 2)
+        if let seconds = report["seconds"]?.double {
+            lines.append(style.paint("This took \(Quantity.describe(seconds: seconds)).", .dim))
+        }
         if let error = report["error"]?.text, !error.isEmpty {
             lines += error.printable(lines: true).split(separator: "\n").flatMap { style.wrap("  " + $0, indent: 4) }
         }
