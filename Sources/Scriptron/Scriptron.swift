@@ -13,6 +13,8 @@ public enum Scriptron {
         switch words.first {
         case "zygote": Zygote.main(Array(words.dropFirst()))
         case DiskProbeCommand.name: DiskProbeCommand.main()
+        case ShadowCommand.outer: ShadowCommand.makeWorld(Array(words.dropFirst()))
+        case ShadowCommand.inner: ShadowCommand.run(Array(words.dropFirst()))
         default: break
         }
     }

@@ -19,6 +19,7 @@
 #include "process.h"
 #include "programs.h"
 #include "semaphores.h"
+#include "shadow.h"
 #include "sockets.h"
 #include "text.h"
 #endif

@@ -1,12 +1,15 @@
 /// Runs a job without touching anything: in a worker whose grant can change nothing, with effects that are planned,
 /// reading a copy of the store.
 struct DryRun {
-    private let core: HostCore
-    private let request: DryRunRequest
+    let core: HostCore
+    let request: DryRunRequest
+    /// The configuration, as it was named.
+    let place: ConfigurationPlace
     private let now: Timestamp
 
-    init(core: HostCore, request: DryRunRequest, now: Timestamp) {
+    init(core: HostCore, request: DryRunRequest, place: ConfigurationPlace, now: Timestamp) {
         self.core = core
+        self.place = place
         self.request = request
         self.now = now
     }
@@ -123,6 +126,7 @@ struct DryRun {
     // The run.
 
     private func report(_ job: LoadedJob) throws(Failure) -> Value {
+        if request.shadow != nil { return try shadowReport(job) }
         let directory: Path
         do throws(SystemError) {
             directory = try Directories.temporary()
@@ -273,7 +277,7 @@ struct DryRun {
     }
 
     /// What the job is, and when it would run next.
-    private func head(_ header: JobHeader, _ schedule: JobSchedule, _ zone: Zone) -> [String: Value] {
+    func head(_ header: JobHeader, _ schedule: JobSchedule, _ zone: Zone) -> [String: Value] {
         var next: [Value] = []
         var last = request.at ?? now
         for _ in 0..<3 {

@@ -88,6 +88,8 @@ package struct DryRunRequest: Sendable {
     package var at: Timestamp?
     /// Whether what only reads is really asked of the network, within the grant.
     package var network = false
+    /// Really run, against overlays whose changes may take so many bytes of memory; nil: planned.
+    package var shadow: Int64?
     /// What it finds in the place of the machine's own; nil: the machine's own.
     package var scene: DryRunScene?
 

@@ -162,7 +162,7 @@ package struct LocalCommands: HostCommands {
     package func dryRun(_ request: DryRunRequest, _ place: ConfigurationPlace) throws(Failure) -> Value {
         let core = try HostCore(place, executable: executable, makesMissing: false)
         defer { core.close() }
-        return try DryRun(core: core, request: request, now: SystemClock().now()).report()
+        return try DryRun(core: core, request: request, place: place, now: SystemClock().now()).report()
     }
 
     package func specs(

@@ -11,6 +11,8 @@ enum TestCommand: Command {
             OptionSyntax("at", value: "TIME", "the fire time that the script sees (now)"),
             OptionSyntax(
                 "network", "really ask the network what only reads (GET, HEAD, net.*, queries), within the grant"),
+            OptionSyntax("shadow", "really run it and its programs, against overlays of all files, without a network"),
+            OptionSyntax("shadow-size", value: "SIZE", "what such a run may change, in memory (1GiB)"),
             OptionSyntax("verbose", letter: "v", "every step of a long plan, instead of groups"),
             OptionSyntax("spec", "the operands are specs of jobs, or directories of them: run these"),
             OptionSyntax("only", value: "TEXT", "of the specs' cases those that have this in their name"), .json,
@@ -43,6 +45,7 @@ enum TestCommand: Command {
             sets: arguments.values("set"), at: at)
         if let file = arguments.value("settings") { request.settings = (context.finder.absolute(file), file) }
         request.network = arguments.has("network")
+        request.shadow = try shadowSize(arguments)
         let report = try context.local.dryRun(request, try context.configuration(arguments))
         try context.show([report], json: arguments.has("json")) { rows, style in
             rows.flatMap { DryRunText.lines($0, style, context.time, whole: arguments.has("verbose")) }
@@ -50,8 +53,30 @@ enum TestCommand: Command {
         return report["outcome"]?.text == Outcome.succeeded.rawValue ? .done : .failed
     }
 
+    /// How much a run in the shadow may change, in bytes; nil: it is to be planned.
+    private static func shadowSize(_ arguments: CommandArguments) throws(Failure) -> Int64? {
+        let text = arguments.value("shadow-size")
+        guard arguments.has("shadow") else {
+            guard text != nil else { return nil }
+            throw Failure(
+                code: ControlCode.usage, "--shadow-size goes with --shadow", cure: "say --shadow too, or leave it out")
+        }
+        for option in ["as", "settings", "at", "network"] where arguments.has(option) {
+            throw Failure(
+                code: ControlCode.usage, "--\(option) does not go with --shadow, which really runs the job, now",
+                cure: option == "as" ? "name the job itself" : "leave one of them out")
+        }
+        guard let text else { return 1 << 30 }
+        guard let size = Quantity.bytes(.text(text)), size >= 1 << 20 else {
+            throw Failure(
+                code: ControlCode.usage, "--shadow-size takes a size from 1MiB on, not \"\(text)\"",
+                cure: "write it as 512MiB or 2GiB")
+        }
+        return size
+    }
+
     private static func specs(_ arguments: CommandArguments, _ context: CommandContext) throws(Failure) -> ExitCode {
-        for option in ["as", "set", "settings", "at", "network", "verbose", "config"]
+        for option in ["as", "set", "settings", "at", "network", "shadow", "shadow-size", "verbose", "config"]
         where arguments.has(option) {
             throw Failure(
                 code: ControlCode.usage, "--\(option) does not go with --spec",

@@ -23,7 +23,7 @@ enum DryRunText {
             head(report, style, time), isGranted ? needs(title, report["needs"], style) : judged(report, style),
             refused(report, style), isGranted ? DryRunPlanText.lines(report, style, whole: whole) : [],
             log(report, style), alerts(report, style),
-            end(report, style),
+            shadow(report, style), end(report, style),
         ]
         return Array(parts.filter { !$0.isEmpty }.joined(separator: [""]))
     }
@@ -129,6 +129,18 @@ enum DryRunText {
         let sign = value["kind"]?.text == MetricSeries.Kind.count.rawValue ? "+" : ""
         return "\(value["name"]?.text ?? "?")\(labels.isEmpty ? "" : "{\(labels)}") "
             + sign + ValueText.short(value["value"] ?? .null)
+    }
+
+    /// On what terms it really ran.
+    private static func shadow(_ report: Value, _ style: TextStyle) -> [String] {
+        guard let shadow = report["shadow"], let size = shadow["size"]?.integer else { return [] }
+        let text =
+            "  it really ran, against overlays of all files that may change by \(Quantity.describe(bytes: size)), "
+            + "without a network; the plan is what they hold, and is thrown away"
+        return [style.paint("Shadow", .bold)] + style.wrap(text, indent: 2)
+            + (shadow["notes"]?.list?.compactMap(\.text) ?? []).flatMap {
+                style.wrap("  " + $0.printable(), indent: 4)
+            }
     }
 
     private static func end(_ report: Value, _ style: TextStyle) -> [String] {

@@ -63,7 +63,9 @@ struct SpecRun {
         request.scene = scene
         var report: Value
         do throws(Failure) {
-            report = try DryRun(core: core, request: request, now: now).report()
+            report = try DryRun(
+                core: core, request: request, place: ConfigurationPlace(file: nil, workingDirectory: place), now: now
+            ).report()
         } catch {
             report = ["outcome": "failed", "error": .text(error.description), "plan": []]
         }

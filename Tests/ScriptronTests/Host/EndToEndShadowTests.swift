@@ -1,0 +1,139 @@
+import Glibc
+import Testing
+
+@testable import Scriptron
+
+@Suite("Dry runs in the shadow") struct EndToEndShadowTests {
+    /// Whether this machine makes overlays for its root.
+    static let isPossible = Users.isRoot && Namespaces.canMakeMountNamespaces()
+
+    private func host(_ body: String, needs: String = "write = 'data', run = { 'sh' }") throws -> EndToEndHost {
+        let host = try EndToEndHost(jobs: [
+            "work": """
+            return job {
+              needs = function() return { \(needs) } end,
+              run = function(settings, this)
+                \(body)
+              end,
+            }
+            """
+        ])
+        for name in ["data", "data/tree"] { try host.directory(name) }
+        try host.write("data/kept", "kept\n")
+        try host.write("data/old", "one\ntwo\n")
+        try host.write("data/moved", "moved\n")
+        try host.write("data/tree/leaf", "leaf\n")
+        return host
+    }
+
+    /// All files below the host's directory, but what the store of a host that does not run gets laid beside it.
+    private func tree(_ host: EndToEndHost) throws -> [String] {
+        var lines: [String] = []
+        let walker = try TreeWalker(Directory(host.at(".").normalized), at: host.at(".").normalized)
+        while let step = walker.next() {
+            guard case .entry(let path, let status, _) = step else { continue }
+            let content = status.kind == .file ? try Files.readSmall(path, max: 64 << 20) : []
+            lines.append(
+                "\(path) \(status.kind) \(status.mode) \(status.uid) \(status.links) \(status.modified) "
+                    + "\(status.changed) \(content)")
+        }
+        return lines.sorted()
+    }
+
+    @Test("What a program does is the plan, and nothing of it is so afterwards", .enabled(if: isPossible))
+    func program() async throws {
+        let host = try host(
+            """
+            process.run { "sh", "-c", "cd data && echo three >>old && rm kept && mv moved elsewhere && rm -r tree && \\
+              mkdir new && echo new >new/file && chmod 600 new/file && ln -s file new/link" }
+            fs.write("data/by-the-script", "text\\n")
+            log.info("done")
+            return { there = fs.read("data/new/file") }
+            """, needs: "write = 'data', run = { 'sh', 'rm', 'mv', 'mkdir', 'chmod', 'ln' }")
+        let before = try tree(host)
+        let answer = try await host.command("test", "work", "--shadow", "--json")
+        #expect(answer.code == 0, "\(answer.text)")
+        let report = try #require(answer.rows.first, "\(answer.text)")
+        #expect(report["outcome"]?.text == "succeeded", "\(answer.text)")
+        #expect(report["result"]?["there"]?.text == "new\n")
+        #expect(report["log"]?.list?.contains { $0["message"]?.text == "done" } == true)
+        let steps = Set(
+            (report["plan"]?.list ?? []).map { step in
+                let path = (step["path"]?.text ?? step["from"]?.text ?? "").split(separator: "/data/").last ?? ""
+                return "\(step["effect"]?.text ?? "") \(path)"
+            })
+        #expect(
+            steps == [
+                "write old", "remove kept", "rename moved", "remove tree tree", "mkdir new", "write new/file",
+                "symlink new/link", "write by-the-script",
+            ], "\(answer.text)")
+        let old = report["plan"]?.list?.first { $0["path"]?.text?.hasSuffix("/old") == true }
+        #expect(old?["diff"]?.text?.contains("+three") == true)
+        #expect(try tree(host) == before)
+        let text = try await host.command("test", "work", "--shadow").output
+        #expect(text.contains("it really ran"), "\(text)")
+        #expect(text.split(separator: "\n").allSatisfy { $0.count <= 80 }, "\(text)")
+        #expect(try tree(host) == before)
+    }
+
+    @Test("A program that tries reaches nothing outside", .enabled(if: isPossible)) func hostile() async throws {
+        let listener = try CountingListener()
+        let victim = try ProcessHandle(pid: getpid())
+        let body = """
+            process.capture({ "bash", "-c", [[
+              kill -9 \(getpid()); kill -9 -1
+              rm -rf data/* /tmp/scriptron-* ; echo gone >data/kept
+              mount -t tmpfs tmpfs data; umount /; echo 1 >/proc/sys/kernel/panic
+              exec 3<>/dev/tcp/127.0.0.1/\(listener.port) && echo hello >&3
+              exit 0
+            ]] }, { expect = "any" })
+            """
+        let host = try host(
+            body, needs: "write = 'data', run = { 'bash', 'rm', 'mount', 'umount' }, connect = { '127.0.0.1:*' }")
+        let before = try tree(host)
+        let answer = try await host.command("test", "work", "--shadow", "--json")
+        #expect(answer.rows.count == 1, "\(answer.text)")
+        #expect(try tree(host) == before)
+        #expect(listener.take() == 0)
+        #expect(!victim.waitForEnd(seconds: 0))
+    }
+
+    @Test("What it may change is bounded", .enabled(if: isPossible)) func bounded() async throws {
+        let host = try host(
+            "process.run({ 'sh', '-c', 'head -c 8000000 /dev/zero >data/large' })",
+            needs: "write = 'data', run = { 'sh', 'head' }")
+        let answer = try await host.command("test", "work", "--shadow", "--shadow-size", "4MiB")
+        #expect(answer.code == 1, "\(answer.text)")
+        #expect(answer.text.contains("4.0 MiB"), "\(answer.text)")
+    }
+
+    @Test("Without root it runs in a namespace of users, or says why not") func unprivileged() async throws {
+        let prefix = Users.isRoot ? "setpriv --reuid 65534 --regid 65534 --clear-groups" : ""
+        let host = try EndToEndHost(
+            jobs: [
+                "work": """
+                return job {
+                  needs = function() return { write = "data" } end,
+                  run = function() fs.write("data/made", "text\\n") end,
+                }
+                """
+            ], as: prefix)
+        for name in ["data", "var"] { try host.directory(name) }
+        for name in [".", "data", "var", "jobs", "jobs/lib"] {
+            host.mode(name, 0o755)
+            if Users.isRoot { _ = host.at(name).withCString { chown($0, 65534, 65534) } }
+        }
+        for name in ["jobs/work.lua", "scriptron.lua"] {
+            host.mode(name, 0o644)
+            if Users.isRoot { _ = host.at(name).withCString { chown($0, 65534, 65534) } }
+        }
+        let answer = try await host.command("test", "work", "--shadow", "--json")
+        if answer.code == 0 {
+            let plan = answer.rows.first?["plan"]?.list ?? []
+            #expect(plan.map { $0["effect"]?.text } == ["write"], "\(answer.text)")
+        } else {
+            #expect(answer.text.contains("there is no shadow: "), "\(answer.text)")
+        }
+        #expect(try FileStatus.of(host.at("data/made"), follow: false) == nil)
+    }
+}
