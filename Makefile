@@ -20,6 +20,7 @@ test: toolchain packages test-packages ## the tests, and a smoke test of the rel
 	scripts/dry-run-test $(BINARY)
 	$(BINARY) test --spec jobs
 	python3 Tests/ScriptronSoak/Fidelity/fidelity.py $(BINARY) --rounds 4
+	python3 Tests/ScriptronSoak/Fidelity/harmless.py $(BINARY)
 
 rclone: ## a server of S3, in .build, for the tests that ask one
 	@scripts/install-packages python3 python3-venv

@@ -166,5 +166,12 @@ package struct Directory: Sendable {
 
 /// openat(2), again while interrupted.
 func openAt(_ directory: Int32, _ name: [UInt8], _ flags: Int32, mode: UInt32 = 0) throws(SystemError) -> Int32 {
-    try retrying("openat", Path(bytes: name).text) { withName(name) { openat(directory, $0, flags, mode) } }
+    if AccessTimes.areKept, flags & (O_ACCMODE | O_CREAT | scriptron_open_path_only) == O_RDONLY {
+        // O_NOATIME: of other users' files the kernel refuses it.
+        let number = withName(name) { openat(directory, $0, flags | 0o1000000, mode) }
+        if number >= 0 { return number }
+    }
+    return try retrying("openat", Path(bytes: name).text) {
+        withName(name) { openat(directory, $0, flags, mode) }
+    }
 }

@@ -42,7 +42,7 @@ package final class Confinement {
             }
         }
         let filter = try layer("seccomp", available: facts.seccomp) { () throws(Failure) in
-            try filters.filter(FilterVariant(grant, facts))
+            try filters.filter(FilterVariant(grant, facts, hasScratch: scratch != nil))
         }
         // Without root there is no mount namespace, and the filter stands in for it.
         let mounts =

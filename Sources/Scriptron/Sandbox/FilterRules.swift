@@ -105,6 +105,15 @@ enum FilterRules {
         try builder.deny("utimensat", [.not(1, 0)])
     }
 
+    /// Mode, owner, times and attributes of a file that is open, for which the right to read is enough.
+    static func denyMetadataByDescriptor(_ builder: FilterBuilder) throws(Failure) {
+        for call in ["fchmod", "fchown", "fsetxattr", "fremovexattr", "utimensat"] { try builder.deny(call) }
+        // FS_IOC_SETFLAGS, its form of 32 bits, FS_IOC_SETVERSION, FS_IOC_FSSETXATTR: what chattr(1) sets.
+        for request: UInt64 in [0x4008_6602, 0x4004_6602, 0x4008_7602, 0x401C_5820] {
+            try builder.deny("ioctl", [.equals(1, request)])
+        }
+    }
+
     /// truncate(2), and O_RDONLY | O_TRUNC, which truncates what is open for reading.
     static func denyTruncateByPath(_ builder: FilterBuilder) throws(Failure) {
         try builder.deny("truncate")

@@ -19,13 +19,18 @@ struct FilterVariant: Sendable, Hashable {
     var setid: Bool
     /// Mode, owner, times and attributes may be changed by path: only where read-only mounts guard them.
     var metadataByPath: Bool
+    /// The same of a file that is open for reading alone: not where there is nothing that may be written, unless those
+    /// mounts guard it.
+    var metadataByDescriptor: Bool
     /// truncate(2) by path, and opening to truncate without writing: only where Landlock or the mounts guard it.
     var truncateByPath: Bool
     /// Signals may be sent: only where Landlock or a PID namespace keeps them inside.
     var signals: Bool
 
     /// The variant that a grant needs on this machine.
-    init(_ grant: Grant, _ facts: SandboxFacts) {
+    ///
+    /// - Parameter hasScratch: Whether the run has a directory of its own to write in.
+    init(_ grant: Grant, _ facts: SandboxFacts, hasScratch: Bool) {
         programs = !grant.programs.isEmpty
         connect =
             grant.broker != .none && grant.connects
@@ -33,6 +38,7 @@ struct FilterVariant: Sendable, Hashable {
         watches = grant.isWatched
         setid = grant.setid
         metadataByPath = facts.mountNamespaces
+        metadataByDescriptor = facts.mountNamespaces || hasScratch || !grant.write.isEmpty
         truncateByPath = facts.mountNamespaces || facts.landlockABI >= 3
         signals = facts.pidNamespaces || facts.landlockABI >= 6
     }
@@ -58,6 +64,7 @@ struct FilterVariant: Sendable, Hashable {
         }
         if !setid { try FilterRules.denySetIDBits(builder) }
         if !metadataByPath { try FilterRules.denyMetadataByPath(builder) }
+        if !metadataByDescriptor { try FilterRules.denyMetadataByDescriptor(builder) }
         if !truncateByPath { try FilterRules.denyTruncateByPath(builder) }
         if !signals { try FilterRules.denySignals(builder) }
         let filter = try builder.compiled()

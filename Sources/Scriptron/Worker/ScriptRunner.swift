@@ -129,6 +129,7 @@ struct ScriptRunner {
                 deadline: order.deadline)
             settings.programAddressSpace = programAddressSpace
             let live = LiveEffects(settings)
+            if order.task == .dryRun { AccessTimes.keep() }
             let effects: any Effects =
                 order.task == .dryRun
                 ? PlannedEffects(

@@ -53,7 +53,7 @@ import Testing
 
     @Test("Every variant of the filter compiles, and denies more where less is granted") func variants() throws {
         let filters = FilterCache()
-        for bits in 0..<64 {
+        for bits in 0..<128 {
             func bit(_ place: Int) -> Bool { bits >> place & 1 == 1 }
             var grant = Grant()
             if bit(0) { grant.programs = [Grant.Program(name: "x", path: "/x", files: [])] }
@@ -63,7 +63,7 @@ import Testing
             facts.mountNamespaces = bit(3)
             facts.landlockABI = bit(4) ? 7 : 2
             facts.pidNamespaces = bit(5)
-            let filter = try filters.filter(FilterVariant(grant, facts))
+            let filter = try filters.filter(FilterVariant(grant, facts, hasScratch: bit(6)))
             #expect((100...4096).contains(filter.instructions.count))
         }
     }
