@@ -9,28 +9,25 @@ extension LiveEffects {
             try mustBeFree(path.path, name, in: directory, call)
             let file = try AtomicFile(name, in: directory, mode: 0o600)
             var own: Set<FileID> = [try FileStatus(of: file.descriptor).id]
-            var manifest: ArchiveManifest.Writer?
+            var list: AtomicFile?
             if let path = options.manifest?.path {
                 let (directory, name) = try place(path, call)
                 try mustBeFree(path, name, in: directory, call)
-                manifest = try ArchiveManifest.Writer(try AtomicFile(name, in: directory, mode: 0o600))
-                if let manifest { own.insert(try FileStatus(of: manifest.file.descriptor).id) }
+                list = try AtomicFile(name, in: directory, mode: 0o600)
+                if let list { own.insert(try FileStatus(of: list.descriptor).id) }
             }
-            let creation = try ArchiveCreation(file.descriptor, options.compression, manifest: manifest) {
-                [self] in try checkDeadline(call)
+            let manifest = try list.map { file in try ArchiveManifest.Writer { try file.descriptor.write($0) } }
+            let creation = try ArchiveCreation(
+                { try file.descriptor.write($0) }, options.compression, manifest: manifest
+            ) { [self] in
+                try checkDeadline(call)
             }
-            for source in sources {
-                try visit(source, options, call) { name, directory, status, stored in
-                    if !own.contains(status.id) { try creation.add(name, in: directory, status, as: stored) }
-                } problem: { stored, error in
-                    creation.unreadable(stored, error)
-                }
-            }
+            for source in sources { try add(source, options, to: creation, call, but: own) }
             try creation.finish()
             try file.descriptor.setMode(options.mode)
-            try manifest?.file.descriptor.setMode(options.mode)
+            try list?.descriptor.setMode(options.mode)
             // The archive comes last: where it is, its manifest is too.
-            try manifest?.file.commit(replace: false)
+            try list?.commit(replace: false)
             do {
                 try file.commit(replace: false)
             } catch {
@@ -38,6 +35,18 @@ extension LiveEffects {
                 throw error
             }
             return creation.totals
+        }
+    }
+
+    /// Puts a source, with all that is below it, into an archive.
+    func add(
+        _ source: ArchiveSource, _ options: ArchiveOptions, to creation: ArchiveCreation, _ call: String,
+        but own: Set<FileID> = []
+    ) throws {
+        try visit(source, options, call) { name, directory, status, stored in
+            if !own.contains(status.id) { try creation.add(name, in: directory, status, as: stored) }
+        } problem: { stored, error in
+            creation.unreadable(stored, error)
         }
     }
 
@@ -164,23 +173,21 @@ extension LiveEffects {
     }
 
     package func listArchive(_ path: CheckedPath, only: [Glob], max: Int64) throws(Failure) -> [ArchiveEntry] {
-        try listArchive(real: path.path, only: only, max: max)
+        try reading(path.path, "archive.list") { try Self.entries($0, path.path, only: only, max: max) }.result
     }
 
-    func listArchive(real path: Path, only: [Glob], max: Int64) throws(Failure) -> [ArchiveEntry] {
-        try reading(path, "archive.list") { reader in
-            var entries: [ArchiveEntry] = []
-            while let member = try reader.next() {
-                if !only.isEmpty, !only.contains(where: { $0.matches(member.name) }) { continue }
-                guard entries.count < max else {
-                    throw Failure(
-                        code: "ETOOMANY", "archive.list \(path.text): it has more than \(max) members",
-                        cure: "raise max, or choose some by only")
-                }
-                entries.append(ArchiveEntry(member))
+    static func entries(_ reader: TarReader, _ path: Path, only: [Glob], max: Int64) throws -> [ArchiveEntry] {
+        var entries: [ArchiveEntry] = []
+        while let member = try reader.next() {
+            if !only.isEmpty, !only.contains(where: { $0.matches(member.name) }) { continue }
+            guard entries.count < max else {
+                throw Failure(
+                    code: "ETOOMANY", "archive.list \(path.text): it has more than \(max) members",
+                    cure: "raise max, or choose some by only")
             }
-            return entries
-        }.result
+            entries.append(ArchiveEntry(member))
+        }
+        return entries
     }
 
     package func verifyArchive(_ path: CheckedPath, manifest: CheckedPath?) throws(Failure) -> ArchiveTotals {
@@ -191,7 +198,7 @@ extension LiveEffects {
         }
         let (directory, name) = try place(manifest, call)
         let file = try told(call, manifest) { try RegularFile.read(name, in: directory, follow: true) }
-        let list = ArchiveManifest.Reader(file.descriptor)
+        let list = ArchiveManifest.Reader(file.descriptor.read)
         if try FileStatus.of(path.path, follow: true, call)?.kind == .directory {
             return try told(call, path.path) {
                 try TreeVerification(try Directory(path.path), at: path.path) { [self] in try checkDeadline(call) }

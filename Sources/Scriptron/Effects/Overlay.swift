@@ -2,7 +2,7 @@
 ///
 /// Names form a tree whose nodes hide or add names; what changes in a file itself is kept by the file's identity, so
 /// that all its names show it. Paths given here are canonical: `find` makes them so, following links as they would be.
-final class Overlay {
+class Overlay {
     /// What is at a path.
     struct Found {
         /// Without links on the way.
@@ -22,6 +22,14 @@ final class Overlay {
         var children: [[UInt8]: Node] = [:]
 
         init(real: Path?) { self.real = real }
+    }
+
+    /// The overlay of a run; in debug builds one that is wrong, where a test asks for it.
+    static func forRun() -> Overlay {
+        #if DEBUG
+            if let fault = BrokenOverlay.fault { return BrokenOverlay(fault) }
+        #endif
+        return Overlay()
     }
 
     private let root = Node(real: "/")
@@ -49,6 +57,9 @@ final class Overlay {
             if isUntouched, !pending.isEmpty, !pending.contains(Array("..".utf8)) {
                 resolved.append(name)
                 continue
+            }
+            if name.count > Path.longestName {
+                throw SystemError(ErrorNumber.nameTooLong, call: "openat", subject: path.text)
             }
             guard let found = try look(candidate) else { return nil }
             if found.status.kind == .link, !pending.isEmpty || follow {
@@ -110,6 +121,9 @@ final class Overlay {
         let place = place(path.components)
         return place.node != nil || place.real != path
     }
+
+    /// Whether files themselves were changed, under whatever names.
+    var hasChangedFiles: Bool { !changed.isEmpty }
 
     private static func path(_ names: some Sequence<[UInt8]>) -> Path {
         Path(bytes: [UInt8(ascii: "/")] + Array(names.joined(separator: [UInt8(ascii: "/")])))

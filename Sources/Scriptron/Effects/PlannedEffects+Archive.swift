@@ -1,177 +1,250 @@
-/// Compressing and archiving as it would be.
+/// Making and reading archives as it would be.
 extension PlannedEffects {
-    package func compress(
-        _ from: CheckedPath, _ to: CheckedPath, _ options: CompressOptions
-    ) throws(Failure) -> ConvertedFile {
-        try convert(from.path, to.path, "archive.compress", effect: "compress")
-    }
-
-    package func decompress(_ from: CheckedPath, _ to: CheckedPath, max: Int64?) throws(Failure) -> ConvertedFile {
-        try convert(from.path, to.path, "archive.decompress", effect: "decompress")
-    }
-
-    package func compressAll(
-        _ items: [CompressItem], _ options: CompressOptions
-    ) throws(Failure) -> [Result<ConvertedFile, Failure>] {
-        let call = "archive.compress_all"
-        return items.map { item in
-            do throws(Failure) {
-                if let seen = item.seen, try !existing(item.from.path, follow: false, call).status.isStill(seen) {
-                    throw LiveEffects.changed(call, item.from.path)
-                }
-                return .success(try convert(item.from.path, item.to.path, call, effect: "compress"))
-            } catch {
-                return .failure(error)
-            }
-        }
-    }
-
-    package func compressedContent(_ path: CheckedPath) throws(Failure) -> ConvertedFile {
-        let call = "archive.content"
-        used.reads(path.path)
-        let found = try existing(path.path, follow: false, call)
-        if found.status.kind != .file { throw FileFailure.notRegular(found.status.kind, call, path.path) }
-        if case .real(let real) = found.content { return try live.compressedContent(real: real) }
-        plan.isAssumed = true
-        return ConvertedFile(bytes: found.status.size, stored: found.status.size)
-    }
-
-    /// A file made out of another one; of its size only the other's is known.
-    private func convert(
-        _ from: Path, _ to: Path, _ call: String, effect: String
-    ) throws(Failure) -> ConvertedFile {
-        used.reads(from)
-        let source = try existing(from, follow: false, call)
-        if source.status.kind != .file { throw FileFailure.notRegular(source.status.kind, call, from) }
-        guard Permission.mayRead(source.status) else { throw denied(from, call) }
-        guard try find(to, follow: false, call) == nil else {
-            throw Failure(
-                code: "EEXIST", "\(call) \(to.text): it is there already",
-                cure: "nothing is overwritten: take another name")
-        }
-        let made = try place(to, call) { parent, _ in
-            let keepsOwner = Permission.owner.uid == 0
-            let file = overlay.make(
-                .file, in: parent, mode: live.allowedMode(source.status.mode),
-                owner: keepsOwner ? (source.status.uid, source.status.gid) : Permission.owner, now: nanoseconds,
-                content: .unknown, size: source.status.size)
-            file.status.modified = source.status.modified
-            file.status.accessed = source.status.accessed
-            return file
-        }
-        plan.add(
-            effect, made.merging(["from": .bytes(from.bytes), "to": .bytes(to.bytes)]) { $1 },
-            bytes: source.status.size)
-        return ConvertedFile(bytes: source.status.size, stored: source.status.size)
-    }
-
     package func createArchive(
         _ path: CheckedPath, _ sources: [ArchiveSource], _ options: ArchiveOptions
     ) throws(Failure) -> ArchiveTotals {
         let call = "archive.create"
-        for target in [path.path, options.manifest?.path].compactMap(\.self) {
+        let targets = [path.path, options.manifest?.path].compactMap(\.self)
+        for target in targets {
             guard try find(target, follow: false, call) == nil else {
                 throw Failure(
                     code: "EEXIST", "\(call) \(target.text): it is there already",
                     cure: "nothing is overwritten: take another name")
             }
+            _ = try parent(target, call)
         }
-        // How far it can be compressed nobody knows before: its size is that of what goes into it.
-        var totals = try scan(sources, call) { real throws(Failure) in try live.plannedArchive(real, options) }
+        var totals = try scan(sources, options, call) { real throws(Failure) in
+            try live.plannedArchive(real, options)
+        }
+        // How far it can be compressed nobody knows before: its size is that of what goes into it, until it matters.
         totals.fingerprint = nil
         totals.stored = totals.bytes
-        var made: [String: Value] = [:]
-        for target in [path.path, options.manifest?.path].compactMap(\.self) {
-            made = try place(target, call) { parent, _ in
-                overlay.make(
-                    .file, in: parent, mode: options.mode, owner: Permission.owner, now: nanoseconds, content: .unknown,
-                    size: target == path.path ? totals.bytes : 0)
+        var made = Made()
+        if measured + totals.bytes <= Self.mostMeasured {
+            measured += totals.bytes
+            made = try self.made(sources, options, call)
+            totals = made.totals
+        } else {
+            do throws(Failure) {
+                try mustFit(totals.stored, 0, path.path, call)
+            } catch  where error.code == "ENOSPC" {
+                // It may be that it fits once it is compressed.
+                made = try self.made(sources, options, call)
+                totals = made.totals
             }
         }
-        made["path"] = .bytes(path.path.bytes)
-        made["files"] = .int(totals.files)
-        if let manifest = options.manifest { made["manifest"] = .bytes(manifest.path.bytes) }
-        plan.add("archive", made, bytes: totals.bytes)
+        try mustFit(totals.stored, made.listed, path.path, call)
+        var step: [String: Value] = [:]
+        for target in targets {
+            let isArchive = target == path.path
+            step = try place(target, call) { parent, _ in
+                overlay.make(
+                    .file, in: parent, mode: options.mode, owner: Permission.owner, now: nanoseconds,
+                    content: (isArchive ? made.archive : made.list).map(keep) ?? .unknown,
+                    size: isArchive ? totals.stored : made.listed)
+            }
+        }
+        step["path"] = .bytes(path.path.bytes)
+        step["files"] = .int(totals.files)
+        if let manifest = options.manifest { step["manifest"] = .bytes(manifest.path.bytes) }
+        plan.add("archive", step, bytes: totals.bytes)
         return totals
     }
 
-    package func scanArchive(_ sources: [ArchiveSource], _ options: ArchiveOptions) throws(Failure) -> ArchiveTotals {
-        try scan(sources, "archive.scan") { real throws(Failure) in try live.scanArchive(real, options) }
+    /// Archive and manifest are there together before either has its name.
+    private func mustFit(_ archive: Int64, _ list: Int64, _ path: Path, _ call: String) throws(Failure) {
+        let parent = try parent(path, call)
+        let device = parent.status.id.device
+        let use = PlannedSpace.Use(
+            bytes: space.rounded(archive, device, parent.path) + space.rounded(list, device, parent.path), inodes: 2)
+        do throws(SystemError) {
+            try space.take(use, device, parent.path)
+            space.change(device, by: PlannedSpace.Use(bytes: -use.bytes, inodes: -use.inodes))
+        } catch {
+            throw FileFailure.of(error, call, path)
+        }
     }
 
-    /// What is really there is scanned; of what is only planned there is a size.
+    /// An archive that was made in memory: the bytes where they are not too many.
+    private struct Made {
+        var totals = ArchiveTotals()
+        var archive: [UInt8]?
+        var list: [UInt8]?
+        /// Bytes of the manifest.
+        var listed: Int64 = 0
+    }
+
+    /// What would really come, without writing it anywhere.
+    private func made(
+        _ sources: [ArchiveSource], _ options: ArchiveOptions, _ call: String
+    ) throws(Failure) -> Made {
+        var made = Made()
+        made.archive = []
+        made.list = options.manifest == nil ? nil : []
+        var stored: Int64 = 0
+        try live.told(call, sources.first?.path.path ?? "/") {
+            let manifest = try options.manifest.map { _ in
+                try ArchiveManifest.Writer { bytes in
+                    made.listed += Int64(bytes.count)
+                    made.list = made.listed <= Self.mostOfOne ? made.list.map { $0 + bytes } : nil
+                }
+            }
+            let creation = try ArchiveCreation(
+                { bytes in
+                    stored += Int64(bytes.count)
+                    made.archive = stored <= Self.mostOfOne ? made.archive.map { $0 + bytes } : nil
+                }, options.compression, manifest: manifest
+            ) { [self] in
+                try live.checkDeadline(call)
+            }
+            for source in sources {
+                if let real = try real(source, call) {
+                    try live.add(real, options, to: creation, call)
+                } else {
+                    try visit(source, options, call) { found, name in
+                        try creation.addPlanned(
+                            found.status, target: found.target, as: name,
+                            read: found.status.kind == .file ? try reader(found, call) : nil)
+                    }
+                }
+            }
+            try creation.finish()
+            made.totals = creation.totals
+        }
+        return made
+    }
+
+    package func scanArchive(_ sources: [ArchiveSource], _ options: ArchiveOptions) throws(Failure) -> ArchiveTotals {
+        try scan(sources, options, "archive.scan") { real throws(Failure) in try live.scanArchive(real, options) }
+    }
+
+    /// What is really there is scanned; what the plan has changed is looked at in the overlay.
     private func scan(
-        _ sources: [ArchiveSource], _ call: String,
+        _ sources: [ArchiveSource], _ options: ArchiveOptions, _ call: String,
         _ scanReal: ([ArchiveSource]) throws(Failure) -> ArchiveTotals
     ) throws(Failure) -> ArchiveTotals {
         var planned = ArchiveScan()
-        var real: [ArchiveSource] = []
+        var all: [ArchiveSource] = []
         for source in sources {
             used.reads(source.path.path)
-            let found = try existing(source.path.path, follow: true, call)
-            if case .real = found.content, found.file == nil {
-                real.append(source)
+            if let real = try real(source, call) {
+                all.append(real)
             } else {
-                try planned.add(source.name, found.status)
+                try live.told(call, source.path.path) {
+                    try visit(source, options, call) { found, name in try planned.add(name, found.status) }
+                }
             }
         }
         var totals = planned.result
-        if !real.isEmpty {
-            let scanned = try scanReal(real)
+        if !all.isEmpty {
+            let scanned = try scanReal(all)
             totals.files += scanned.files
             totals.directories += scanned.directories
             totals.bytes += scanned.bytes
             totals.unreadable = scanned.unreadable
             totals.unlisted = scanned.unlisted
-            if real.count == sources.count { totals.fingerprint = scanned.fingerprint }
+            if all.count == sources.count { totals.fingerprint = scanned.fingerprint }
         }
         return totals
     }
 
-    /// Where the archive really is; nil where it is only planned, and what follows is assumed.
-    private func real(_ path: Path, _ call: String) throws(Failure) -> Path? {
-        used.reads(path)
-        let found = try existing(path, follow: true, call)
-        if case .real(let real) = found.content { return real }
-        plan.isAssumed = true
-        return nil
+    /// The source where it is as it really is; nil: the plan has changed it, or something below it.
+    private func real(_ source: ArchiveSource, _ call: String) throws(Failure) -> ArchiveSource? {
+        let found = try existing(source.path.path, follow: true, call)
+        if overlay.isUntouched { return source }
+        guard case .real = found.content, found.file == nil, !overlay.hasChanges(below: found.path) else { return nil }
+        // Another name of a file may have been changed.
+        if overlay.hasChangedFiles, found.status.kind == .directory { return nil }
+        return source
     }
 
-    package func listArchive(_ path: CheckedPath, only: [Glob], max: Int64) throws(Failure) -> [ArchiveEntry] {
-        guard let real = try real(path.path, "archive.list") else { return [] }
-        return try live.listArchive(real: real, only: only, max: max)
-    }
-
-    package func verifyArchive(_ path: CheckedPath, manifest: CheckedPath?) throws(Failure) -> ArchiveTotals {
-        let archive = try real(path.path, "archive.verify")
-        let list = try manifest.map { path throws(Failure) in try real(path.path, "archive.verify") != nil } ?? true
-        guard archive == path.path, list else { return ArchiveTotals() }
-        return try live.verifyArchive(path, manifest: manifest)
-    }
-
-    package func extractArchive(
-        _ path: CheckedPath, into: CheckedPath, _ options: ExtractOptions
-    ) throws(Failure) -> ArchiveTotals {
-        let call = "archive.extract"
-        var totals = ArchiveTotals()
-        if let real = try real(path.path, call) {
-            for entry in try live.listArchive(real: real, only: options.only, max: 1 << 20) {
-                if entry.kind == TarMember.Kind.directory.rawValue {
-                    totals.directories += 1
-                } else {
-                    totals.files += 1
-                    totals.bytes += entry.kind == TarMember.Kind.file.rawValue ? entry.size : 0
+    /// Visits a source and all that is below it in the overlay, directories before what is in them.
+    private func visit(
+        _ source: ArchiveSource, _ options: ArchiveOptions, _ call: String,
+        _ body: (Overlay.Found, [UInt8]) throws -> Void
+    ) throws {
+        let found = try existing(source.path.path, follow: true, call)
+        try body(found, source.name)
+        guard found.status.kind == .directory else { return }
+        var pending: [(directory: Path, relative: [UInt8])] = [(found.path, [])]
+        while let (directory, relative) = pending.popLast() {
+            try live.checkDeadline(call)
+            for child in try children(directory, call).sorted(by: { $0.path < $1.path }) {
+                let name = (relative.isEmpty ? [] : relative + [UInt8(ascii: "/")]) + child.path.name
+                if options.excludes.contains(where: { $0.matches(name) }) { continue }
+                try body(child, source.name + [UInt8(ascii: "/")] + name)
+                let isHere = child.status.id.device == found.status.id.device
+                if child.status.kind == .directory, isHere || !options.oneFileSystem {
+                    pending.append((child.path, name))
                 }
             }
         }
-        if try find(into.path, follow: true, call) == nil {
-            _ = try makeDirectory(into, mode: nil, parents: true)
+    }
+
+    /// Runs `body` with a reader of an archive; nil where it is planned and only its size is known: what follows is
+    /// assumed.
+    func reading<Result>(
+        _ path: Path, _ call: String, _ body: (TarReader) throws -> Result
+    ) throws(Failure) -> (result: Result, sha256: String)? {
+        used.reads(path)
+        let found = try existing(path, follow: true, call)
+        if found.status.kind != .file { throw FileFailure.notRegular(found.status.kind, call, path) }
+        guard let read = try reader(found, call) else {
+            plan.isAssumed = true
+            return nil
         }
-        used.writes(into.path.appending("x"))
-        plan.add(
-            "extract",
-            ["from": .bytes(path.path.bytes), "to": .bytes(into.path.bytes), "files": .int(totals.files)],
-            bytes: totals.bytes)
+        return try live.told(call, path) {
+            let digest = try Digest(.sha256)
+            let decompressor = Decompressor(allowsPlain: true) { count in
+                let bytes = try read(count)
+                digest.update(bytes)
+                return bytes
+            }
+            let result = try live.told(damaged: path, call) {
+                try body(
+                    TarReader { [self] in
+                        try live.checkDeadline(call)
+                        return try decompressor.next()
+                    })
+            }
+            return (result, Digest.hexadecimal(digest.finish()))
+        }
+    }
+
+    package func listArchive(_ path: CheckedPath, only: [Glob], max: Int64) throws(Failure) -> [ArchiveEntry] {
+        try reading(path.path, "archive.list") { try LiveEffects.entries($0, path.path, only: only, max: max) }?.result
+            ?? []
+    }
+
+    package func verifyArchive(_ path: CheckedPath, manifest: CheckedPath?) throws(Failure) -> ArchiveTotals {
+        let call = "archive.verify"
+        let found = try existing(path.path, follow: true, call)
+        var list: ArchiveManifest.Reader?
+        if let manifest = manifest?.path {
+            used.reads(manifest)
+            guard let read = try reader(try existing(manifest, follow: true, call), call) else {
+                plan.isAssumed = true
+                return ArchiveTotals()
+            }
+            list = ArchiveManifest.Reader(read)
+        }
+        if found.status.kind == .directory {
+            // A directory as it would be is compared with nothing: its files are what they were planned to be.
+            guard overlay.isUntouched || !overlay.hasChanges(below: found.path) else {
+                plan.isAssumed = true
+                return ArchiveTotals()
+            }
+            return try live.verifyArchive(path, manifest: manifest)
+        }
+        let verified = try reading(path.path, call) { reader in
+            guard let list, let manifest = manifest?.path else { return try ArchiveVerification(reader).run() }
+            return try ArchiveVerification(reader).run { [self] in
+                try live.told(damaged: manifest, call) { try list.next() }
+            }
+        }
+        guard let verified else { return ArchiveTotals() }
+        var totals = verified.result
+        totals.sha256 = verified.sha256
         return totals
     }
 }

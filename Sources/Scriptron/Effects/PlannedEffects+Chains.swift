@@ -12,7 +12,14 @@ extension PlannedEffects {
             var outcome = ChainOutcome()
             do throws(Failure) {
                 // What is given was seen before the first change, and so it is compared.
-                for case .rename(let from, _, let seen?) in chain { try compare(from, directory.path, seen, call) }
+                for step in chain {
+                    switch step {
+                    case .rename(let from, _, let seen?): try compare(from, directory.path, seen, call)
+                    case .rename: break
+                    case .create(let name, _, let owner):
+                        try prepare(directory.path.appending(Path(bytes: name)), owner, call)
+                    }
+                }
                 for change in chain {
                     try follow(change, in: directory, call)
                     outcome.done += 1
@@ -30,6 +37,18 @@ extension PlannedEffects {
         let path = directory.appending(Path(bytes: name))
         let found = try existing(path, follow: false, call)
         if !found.status.isSameFile(seen) { throw LiveEffects.changed(call, path) }
+    }
+
+    /// What would keep a new file from being made, found before the first name is changed.
+    private func prepare(_ path: Path, _ owner: Ownership?, _ call: String) throws(Failure) {
+        let parent = try parent(path, call)
+        try mayGive((owner?.uid ?? Permission.owner.uid, owner?.gid ?? Permission.owner.gid), call, path)
+        do throws(SystemError) {
+            try space.take(PlannedSpace.Use(inodes: 1), parent.status.id.device, parent.path)
+            space.change(parent.status.id.device, by: PlannedSpace.Use(inodes: -1))
+        } catch {
+            throw FileFailure.of(error, call, path)
+        }
     }
 
     private func follow(_ change: DirectoryChange, in directory: CheckedPath, _ call: String) throws(Failure) {

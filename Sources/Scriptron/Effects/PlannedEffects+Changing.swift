@@ -7,6 +7,7 @@ extension PlannedEffects {
             throw Failure(code: "ENOTDIR", "\(call) \(path.parent.text): it is no directory")
         }
         guard Permission.mayWrite(parent.status) else { throw denied(path, call) }
+        try mustBeWritable(parent, call, path)
         used.writes(path)
         return parent
     }
@@ -28,9 +29,21 @@ extension PlannedEffects {
         do throws(SystemError) { before = try overlay.look(canonical) } catch {
             throw FileFailure.of(error, call, path)
         }
+        if path.name.count > Path.longestName {
+            throw FileFailure.of(SystemError(ErrorNumber.nameTooLong, call: call), call, path)
+        }
         let file = try make(parent, before)
+        // Another name of a file takes nothing.
+        if file.status.links == 1 { try take(file, in: parent, call, path) }
+        if let before { replace(before) }
         overlay.put(canonical, file)
         return file.made
+    }
+
+    /// Takes the name of a file that another takes the place of.
+    func replace(_ before: Overlay.Found) {
+        release(before)
+        overlay.remove(before)
     }
 
     /// The content to keep of these bytes: themselves while there is room.
@@ -64,23 +77,52 @@ extension PlannedEffects {
     package func write(_ path: CheckedPath, _ data: [UInt8], _ options: WriteOptions) throws(Failure) -> Int64 {
         let call = "fs.write"
         let bytes = Int64(data.count)
-        let known = try find(path.path, follow: false, call)
-        try live.judge(known?.status, replace: options.replace, call, path.path)
-        let made = try place(path.path, call) { parent, before throws(Failure) in
-            if !options.atomic || live.isGrantRoot(path.path), let before, !Permission.mayWrite(before.status) {
-                throw denied(path.path, call)
-            }
-            let file = overlay.make(
-                .file, in: parent, mode: live.allowedMode(options.mode ?? before?.status.mode ?? 0o644),
-                owner: (
-                    options.owner?.uid ?? before?.status.uid ?? Permission.owner.uid,
-                    options.owner?.gid ?? before?.status.gid ?? Permission.owner.gid
-                ), now: nanoseconds, content: keep(data), size: bytes)
-            return file
+        let before = try find(path.path, follow: false, call)
+        try live.judge(before?.status, replace: options.replace, call, path.path)
+        let difference = difference(before, data)
+        if !options.atomic || live.isGrantRoot(path.path), let before {
+            return try writeInPlace(before, path.path, data, options, difference, call)
         }
-        let difference = difference(known, data)
+        let owner = (
+            uid: options.owner?.uid ?? before?.status.uid ?? Permission.owner.uid,
+            gid: options.owner?.gid ?? before?.status.gid ?? Permission.owner.gid
+        )
+        let made = try place(path.path, call) { parent, before throws(Failure) in
+            try mayGive(owner, call, path.path, cure: "write it in place: atomic = false keeps its owner")
+            return overlay.make(
+                .file, in: parent, mode: live.allowedMode(options.mode ?? before?.status.mode ?? 0o644), owner: owner,
+                now: nanoseconds, content: keep(data), size: bytes)
+        }
         plan.add(
             "write", made.merging(difference) { $1 }.merging(["path": .bytes(path.path.bytes)]) { $1 }, bytes: bytes)
+        return bytes
+    }
+
+    /// Whether a file may be given to somebody else.
+    func mayGive(
+        _ owner: (uid: UInt32, gid: UInt32), _ call: String, _ path: Path, cure: String? = nil
+    ) throws(Failure) {
+        if owner == Permission.owner || Permission.mayGive(uid: owner.uid, gid: owner.gid) { return }
+        throw FileFailure.of(SystemError(ErrorNumber.notPermitted, call: "fchown"), call, path, cure: cure)
+    }
+
+    private func writeInPlace(
+        _ found: Overlay.Found, _ path: Path, _ data: [UInt8], _ options: WriteOptions,
+        _ difference: [String: Value], _ call: String
+    ) throws(Failure) -> Int64 {
+        let bytes = Int64(data.count)
+        guard Permission.mayWrite(found.status) else { throw denied(path, call) }
+        used.writes(path)
+        let file = try resize(found, bytes, call, path)
+        file.content = keep(data)
+        if let owner = options.owner {
+            try mayGive((owner.uid ?? file.status.uid, owner.gid ?? file.status.gid), call, path)
+            file.status.uid = owner.uid ?? file.status.uid
+            file.status.gid = owner.gid ?? file.status.gid
+        }
+        if let mode = options.mode { file.status.mode = live.allowedMode(mode) }
+        let step = file.made.merging(difference) { $1 }
+        plan.add("write", step.merging(["path": .bytes(path.bytes), "in_place": true]) { $1 }, bytes: bytes)
         return bytes
     }
 
@@ -92,9 +134,7 @@ extension PlannedEffects {
         if let found {
             guard Permission.mayWrite(found.status) else { throw denied(path, call) }
             used.writes(path)
-            let file = overlay.adopt(found)
-            file.content = keep(data)
-            resize(file, size)
+            try resize(found, size, call, path).content = keep(data)
         } else {
             try place(path, call) { parent, _ in
                 overlay.make(
@@ -105,37 +145,27 @@ extension PlannedEffects {
         plan.add(effect, ["path": .bytes(path.bytes)], bytes: size)
     }
 
-    private func resize(_ file: PlannedFile, _ size: Int64) {
-        file.status.size = size
-        file.status.allocated = (size + 4095) / 4096 * 4096
-        file.status.modified = nanoseconds
-        file.status.changed = nanoseconds
-        // Who changes what is in a file takes the rights of its owner and group from it, unless he may give them.
-        if !live.settings.grant.setid {
-            file.status.mode &= ~(file.status.mode & 0o010 == 0 ? 0o4000 : 0o6000)
-        }
-    }
-
     package func append(_ path: CheckedPath, _ data: [UInt8], sync: Bool) throws(Failure) -> Int64 {
         let call = "fs.append"
         let found = try find(path.path, follow: false, call)
         if let found, found.status.kind != .file { throw FileFailure.notRegular(found.status.kind, call, path.path) }
         let added = Int64(data.count)
+        var step: [String: Value] = [:]
         if let found {
             guard Permission.mayWrite(found.status) else { throw denied(path.path, call) }
             used.writes(path.path)
-            let file = overlay.adopt(found)
             let isSmall = found.status.size <= 4 << 20
-            file.content = isSmall ? keep(try content(found, max: 4 << 20, call) + data) : .unknown
-            resize(file, found.status.size + added)
+            let all = isSmall ? try content(found, max: 4 << 20, call) + data : nil
+            try resize(found, found.status.size + added, call, path.path).content = all.map(keep) ?? .unknown
         } else {
-            try place(path.path, call) { parent, _ in
+            step = try place(path.path, call) { parent, _ in
                 overlay.make(
                     .file, in: parent, mode: 0o644, owner: Permission.owner, now: nanoseconds, content: keep(data),
                     size: added)
             }
         }
-        plan.add("append", ["path": .bytes(path.path.bytes)], bytes: added)
+        step["path"] = .bytes(path.path.bytes)
+        plan.add("append", step, bytes: added)
         return added
     }
 
@@ -151,17 +181,11 @@ extension PlannedEffects {
             throw Failure(code: "EINVAL", "\(call) \(to.path.text): it is the same file as \(from.path.text)")
         }
         let made = try place(to.path, call) { parent, _ in
-            let isRoot = Permission.owner.uid == 0
-            let keepsOwner = options.preserve && isRoot
-            let file = overlay.make(
-                .file, in: parent, mode: options.preserve ? live.allowedMode(source.status.mode) : 0o644,
-                owner: keepsOwner ? (source.status.uid, source.status.gid) : Permission.owner, now: nanoseconds,
-                content: source.content, size: source.status.size)
-            if options.preserve {
-                file.status.modified = source.status.modified
-                file.status.accessed = source.status.accessed
-            }
-            return file
+            options.preserve
+                ? alike(source.status, in: parent, source.content, size: source.status.size)
+                : overlay.make(
+                    .file, in: parent, mode: 0o644, owner: Permission.owner, now: nanoseconds,
+                    content: source.content, size: source.status.size)
         }
         plan.add(
             "copy",
@@ -169,6 +193,22 @@ extension PlannedEffects {
                 "from": .bytes(from.path.bytes), "to": .bytes(to.path.bytes), "preserve": .bool(options.preserve),
             ]) { $1 }, bytes: source.status.size)
         return source.status.size
+    }
+
+    /// A new file with the times, mode and, where it may be given, owner of another.
+    func alike(
+        _ status: FileStatus, in directory: Overlay.Found, _ content: PlannedFile.Content, size: Int64
+    ) -> PlannedFile {
+        let keepsOwner = Permission.mayGive(uid: status.uid, gid: status.gid)
+        let mode = live.allowedMode(status.mode)
+        let isOwn = keepsOwner || (status.uid, status.gid) == Permission.owner
+        let file = overlay.make(
+            .file, in: directory, mode: isOwn ? mode : mode & 0o1777,
+            owner: keepsOwner ? (status.uid, status.gid) : Permission.owner, now: nanoseconds, content: content,
+            size: size)
+        file.status.modified = status.modified
+        file.status.accessed = status.accessed
+        return file
     }
 
     package func makeDirectory(_ path: CheckedPath, mode: UInt32?, parents: Bool) throws(Failure) -> Bool {
@@ -281,18 +321,23 @@ extension PlannedEffects {
         if found.status.kind != .file { throw FileFailure.notRegular(found.status.kind, call, path.path) }
         guard Permission.mayWrite(found.status) else { throw denied(path.path, call) }
         used.writes(path.path)
-        let file = overlay.adopt(found)
+        var content = PlannedFile.Content.unknown
         if size == 0 {
-            file.content = .bytes([])
+            content = .bytes([])
         } else if size <= 4 << 20, found.status.size <= 4 << 20 {
-            let bytes = try content(found, max: 4 << 20, call)
+            let bytes = try self.content(found, max: 4 << 20, call)
             let zeros = [UInt8](repeating: 0, count: max(0, Int(size) - bytes.count))
-            file.content = keep(Array(bytes.prefix(Int(size))) + zeros)
-        } else {
-            file.content = .unknown
+            content = keep(Array(bytes.prefix(Int(size))) + zeros)
         }
-        let mode = file.status.mode
-        resize(file, size)
+        // A file that becomes longer by this has a hole: it takes no more than before.
+        let file = size > found.status.size ? overlay.adopt(found) : try resize(found, size, call, path.path)
+        let mode = found.status.mode
+        file.content = content
+        if file.status.size != size {
+            file.status.size = size
+            file.status.modified = nanoseconds
+            file.status.changed = nanoseconds
+        }
         var step: [String: Value] = ["path": .bytes(path.path.bytes), "size": .int(size)]
         if file.status.mode != mode { step["mode"] = file.made["mode"] }
         plan.add("truncate", step)
@@ -305,11 +350,12 @@ extension PlannedEffects {
         let call = "fs.temp_dir"
         func make(_ path: Path) throws(Failure) {
             let parent = try existing(path.parent, follow: true, call)
-            overlay.put(
-                parent.path.appending(Path(bytes: path.name)),
-                overlay.make(
-                    .directory, in: parent, mode: 0o700, owner: Permission.owner, now: nanoseconds, content: .unknown,
-                    size: 0))
+            let made = overlay.make(
+                .directory, in: parent, mode: 0o700, owner: Permission.owner, now: nanoseconds, content: .unknown,
+                size: 0)
+            // On a disk of its own: that of the host's state, of which nothing is known here.
+            made.status.id.device = 0
+            overlay.put(parent.path.appending(Path(bytes: path.name)), made)
         }
         if try find(scratch, follow: true, call) == nil { try make(scratch) }
         temporaryDirectories += 1

@@ -45,7 +45,8 @@ extension PlannedEffects {
         return names.sorted()
     }
 
-    private func directoryAt(_ path: Path, _ call: String) throws(Failure) -> Overlay.Found {
+    /// The directory at a path; a failure where there is none.
+    func directoryAt(_ path: Path, _ call: String) throws(Failure) -> Overlay.Found {
         let found = try existing(path, follow: true, call)
         guard found.status.kind == .directory else {
             throw Failure(code: "ENOTDIR", "\(call) \(path.text): it is no directory")

@@ -24,10 +24,42 @@ extension PlannedEffects {
                 "\(call) \(from.path.text): a \(FileFailure.name(of: source.status.kind)) cannot be moved to another file system or grant",
                 cure: "let one write need cover both paths, or copy what is in it")
         }
-        overlay.move(source, to: toParent.path.appending(Path(bytes: to.path.name)))
+        if to.path.name.count > Path.longestName {
+            throw FileFailure.of(SystemError(ErrorNumber.nameTooLong, call: call), call, to.path)
+        }
+        let target = toParent.path.appending(Path(bytes: to.path.name))
+        // Two names of one file: then nothing happens (rename(2)).
+        if let before, before.status.id == source.status.id, before.path != source.path {
+            plan.add("rename", ["from": .bytes(from.path.bytes), "to": .bytes(to.path.bytes)])
+            return
+        }
+        if crosses {
+            try moveByCopy(source, to: target, in: toParent, before, call)
+        } else {
+            if let before, before.path != source.path { self.replace(before) }
+            overlay.move(source, to: target)
+        }
         plan.add(
             "rename", ["from": .bytes(from.path.bytes), "to": .bytes(to.path.bytes)],
             bytes: crosses ? source.status.size : nil)
+    }
+
+    /// Moves a file to another file system: a new one there, with one name.
+    private func moveByCopy(
+        _ source: Overlay.Found, to target: Path, in directory: Overlay.Found, _ before: Overlay.Found?, _ call: String
+    ) throws(Failure) {
+        if source.status.kind == .file, !Permission.mayRead(source.status) { throw denied(source.path, call) }
+        let made =
+            source.status.kind == .file
+            ? alike(source.status, in: directory, source.content, size: source.status.size)
+            : overlay.make(
+                .link, in: directory, mode: 0o777, owner: Permission.owner, now: nanoseconds, content: .unknown,
+                size: source.status.size, target: source.target)
+        try take(made, in: directory, call, target)
+        if let before { replace(before) }
+        overlay.put(target, made)
+        release(source)
+        overlay.remove(source)
     }
 
     /// Whether an entry is still reached from its walk's root without a link on the way.
@@ -78,6 +110,7 @@ extension PlannedEffects {
         let isDirectory = found.status.kind == .directory
         if isDirectory { try mustBeEmpty(found, call) }
         let isLastName = found.status.kind == .file && found.status.links <= 1
+        release(found)
         overlay.remove(found)
         plan.add(
             isDirectory ? "remove directory" : "remove", ["path": .bytes(path.path.bytes)],
@@ -99,15 +132,17 @@ extension PlannedEffects {
         totals.directories = 1
         var directories = [found]
         var linked: [Overlay.Found] = []
+        var single: [Overlay.Found] = [found]
         while let directory = directories.popLast() {
             for child in try children(directory.path, call) {
                 try mayRemove(child, directory, call)
                 if child.status.kind == .directory {
                     totals.directories += 1
                     directories.append(child)
+                    single.append(child)
                 } else {
                     totals.files += 1
-                    if child.status.links > 1 { linked.append(child) }
+                    if child.status.links > 1 { linked.append(child) } else { single.append(child) }
                     if child.status.kind == .file, child.status.links == 1 { totals.bytes += child.status.size }
                 }
                 if let maxEntries, totals.files + totals.directories > maxEntries {
@@ -119,7 +154,13 @@ extension PlannedEffects {
             try live.checkDeadline(call)
         }
         // Other names of these files have one link less from now on.
-        for file in linked { overlay.remove(file) }
+        for file in linked {
+            // Two names in the tree may be all that it has.
+            guard let now = try find(file.path, follow: false, call) else { continue }
+            release(now)
+            overlay.remove(now)
+        }
+        for file in single { release(file) }
         overlay.remove(found)
         plan.add(
             "remove tree",

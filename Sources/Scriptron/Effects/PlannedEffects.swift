@@ -5,7 +5,7 @@
 /// told without trying: names that are there or not, kinds of files, owners and modes.
 package final class PlannedEffects: Effects {
     let live: LiveEffects
-    let overlay = Overlay()
+    let overlay = Overlay.forRun()
     package internal(set) var plan = Plan()
     let terms: DryRunTerms
     /// The smallest grant that would have served, collected on the way.
@@ -21,6 +21,10 @@ package final class PlannedEffects: Effects {
     private var alerts: [Value] = []
     /// The most of each that are kept.
     private static let mostTold = 10_000
+    /// Bytes of contents that were compressed to know what will come.
+    var measured: Int64 = 0
+    /// Of the file systems that the plan changes.
+    let space: PlannedSpace
     var temporaryDirectories = 0
     /// Bytes of differences that the plan may still take.
     var leftForDifferences = 256 << 10
@@ -34,11 +38,24 @@ package final class PlannedEffects: Effects {
     /// Where a dry run's scratch directory is, which is there in the overlay only.
     package static let scratch: Path = "/scriptron-dry-run"
 
-    /// - Parameter at: The time that the run pretends it to be; nil: as it is.
-    package init(_ live: LiveEffects, at clock: Timestamp? = nil, _ terms: DryRunTerms = DryRunTerms()) {
+    /// - Parameters:
+    ///   - at: The time that the run pretends it to be; nil: as it is.
+    ///   - terms: What it really asks, and what is answered for it.
+    ///   - disk: What the file system that holds a path has, where it is not asked itself.
+    package init(
+        _ live: LiveEffects, at clock: Timestamp? = nil, _ terms: DryRunTerms = DryRunTerms(),
+        disk: ((Path) -> FileSystemSpace?)? = nil
+    ) {
         self.live = live
         self.clock = clock
         self.terms = terms
+        space = PlannedSpace.forRun { path in
+            if let disk { return disk(path).map { ($0, $0.readOnly) } }
+            guard let space = try? FileSystemSpace.of(path) else { return nil }
+            // The worker's own view is read-only everywhere: the host knows what the disk is.
+            let usage = try? live.request(.diskUsage, ["path": .bytes(path.bytes), "timeout": 2])
+            return (space, usage?["read_only"]?.bool ?? false)
+        }
         dress()
     }
 
@@ -123,6 +140,7 @@ package final class PlannedEffects: Effects {
             plan.add(verb, ["unit": unit])
             return .null
         case .storeCopy: return .bytes(try storeCopy().bytes)
+        case .diskUsage: return try usage(arguments)
         case .resolve where !terms.network: return .list([arguments["host"] ?? ""])
         case let service where service.isOfQueue: return try planQueue(service, arguments)
         default: return try live.request(service, arguments)

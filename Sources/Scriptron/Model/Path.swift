@@ -1,5 +1,8 @@
 /// A path of the file system: any bytes but NUL, since names need not be UTF-8.
 package struct Path: Sendable, Hashable, Comparable {
+    /// The most bytes of a name in a directory (NAME_MAX).
+    package static let longestName = 255
+
     /// The path's bytes, without a NUL.
     package let bytes: [UInt8]
 

@@ -10,6 +10,9 @@ package enum ErrorNumber {
     package static let noProcess = ESRCH
     package static let notDirectory = ENOTDIR
     package static let otherFileSystem = EXDEV
+    package static let noSpace = ENOSPC
+    package static let nameTooLong = ENAMETOOLONG
+    package static let readOnly = EROFS
     package static let invalid = EINVAL
     package static let notSupported = EOPNOTSUPP
     package static let again = EAGAIN

@@ -32,6 +32,11 @@ package enum Permission {
     /// Whether it may change the file's mode and times.
     package static func mayChange(_ status: FileStatus) -> Bool { geteuid() == 0 || geteuid() == status.uid }
 
+    /// Whether it may give a file of its own to this user and group.
+    package static func mayGive(uid: UInt32, gid: UInt32) -> Bool {
+        geteuid() == 0 || uid == geteuid() && isMember(of: gid)
+    }
+
     /// The user and group that new files belong to.
     package static var owner: (uid: UInt32, gid: UInt32) { (geteuid(), getegid()) }
 

@@ -26,6 +26,14 @@ package final class ZygoteProcess: Sendable {
         self.control = control
     }
 
+    /// What a test breaks in a debug binary.
+    private static var tried: [String] {
+        #if DEBUG
+            if let fault = BrokenOverlay.fault { return ["SCRIPTRON_TEST_OVERLAY=\(fault.rawValue)"] }
+        #endif
+        return []
+    }
+
     /// Starts `executable zygote` and waits for its first word, at most 30 seconds.
     static func spawn(executable: Path, rungs: KillRungs = .all) throws(Failure) -> ZygoteProcess {
         let pid: Int32
@@ -36,7 +44,7 @@ package final class ZygoteProcess: Sendable {
             pid = try Spawn.start(
                 executable, ["scriptron", "zygote"] + rungs.arguments,
                 // Bound now, or each worker would look up again what it calls first.
-                environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", "LD_BIND_NOW=1"],
+                environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", "LD_BIND_NOW=1"] + tried,
                 socket: pair.1.descriptor)
         } catch {
             throw error.failure(cure: "check that the binary \(executable) is there and may be executed")

@@ -55,6 +55,8 @@ final class APIFixture {
     /// Whether runs only plan; what they planned is here afterwards.
     var isDry = false
     private(set) var planned: PlannedEffects?
+    /// What plans are told of every disk; nil: what it has.
+    var disk: FileSystemSpace?
     /// What scripts can `require`.
     var libraries: [String: [UInt8]] = [:]
 
@@ -92,7 +94,7 @@ final class APIFixture {
         means.grace = 0.3
         means.reapsOrphans = false
         let live = LiveEffects(means)
-        planned = isDry ? PlannedEffects(live) : nil
+        planned = isDry ? PlannedEffects(live, disk: disk.map { disk in { _ in disk } }) : nil
         let effects: any Effects = planned ?? live
         let resolver = PathResolver(grant: grant, base: directory.at("box"), scratch: scratch, job: "test")
         context.session = APIContext.Session(effects: effects, resolver: resolver, grant: grant, zone: zone)

@@ -184,7 +184,7 @@ import Testing
         #expect(result == [true, true, true, true, 2, 11])
     }
 
-    @Test("A dry run plans sizes from a scan, and makes nothing") func dry() throws {
+    @Test("A dry run knows what the archive will hold and how large it will be, and makes nothing") func dry() throws {
         let api = try APIFixture()
         try api.directory.tree("box/data/a", "12345")
         try api.directory.tree("box/data/b/c", "123")
@@ -192,11 +192,13 @@ import Testing
         let result = try api.run(
             """
             local made = archive.create("x.tar.zst", "data", { manifest = "m" })
-            archive.verify("x.tar.zst", { manifest = "m" })
+            local read = archive.verify("x.tar.zst", { manifest = "m" })
             archive.extract("x.tar.zst", "out")
-            return { made.files, made.bytes, fs.stat("x.tar.zst").size }
+            return { made.files, made.bytes, read.sha256 == made.sha256, fs.stat("x.tar.zst").size == made.stored,
+                     fs.read("out/data/b/c") }
             """)
-        #expect(result == [2, 8, 8])
+        #expect(result == [2, 8, true, true, "123"])
+        #expect(api.planned?.plan.isAssumed == false)
         #expect(try api.directory.names("box") == ["data"])
         #expect(api.steps.first == "archive x.tar.zst")
     }

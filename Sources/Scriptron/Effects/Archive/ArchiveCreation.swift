@@ -2,7 +2,7 @@
 /// that the archive stays one whatever happens to them meanwhile.
 final class ArchiveCreation {
     private(set) var totals = ArchiveTotals()
-    private let target: Descriptor
+    private let output: ([UInt8]) throws -> Void
     private let manifest: ArchiveManifest.Writer?
     private let compressor: Compressor
     private let digest: Digest
@@ -11,12 +11,14 @@ final class ArchiveCreation {
     /// The first names of files that have several.
     private var firstNames: [FileID: [UInt8]] = [:]
 
-    /// - Parameter check: Called between pieces; may end it by throwing.
+    /// - Parameters:
+    ///   - output: Takes what is to be in the archive.
+    ///   - check: Called between pieces; may end it by throwing.
     init(
-        _ target: Descriptor, _ options: CompressOptions, manifest: ArchiveManifest.Writer?,
+        _ output: @escaping ([UInt8]) throws -> Void, _ options: CompressOptions, manifest: ArchiveManifest.Writer?,
         check: @escaping () throws -> Void
     ) throws(Failure) {
-        self.target = target
+        self.output = output
         self.manifest = manifest
         self.check = check
         compressor = try Compressor(
@@ -57,6 +59,59 @@ final class ArchiveCreation {
                     path: stored, code: "ENOTREG", message: "it is a \(FileFailure.name(of: status.kind)), and left out"
                 ))
         }
+    }
+
+    /// Adds something that is only planned: `read` gives its content, where it has any.
+    func addPlanned(
+        _ status: FileStatus, target: [UInt8]?, as stored: [UInt8], read: ((Int) throws -> [UInt8])?
+    ) throws {
+        try check()
+        var member = TarMember(name: stored, kind: .file, mode: status.mode)
+        member.uid = status.uid
+        member.gid = status.gid
+        member.modified = status.modified
+        switch status.kind {
+        case .directory:
+            member.kind = .directory
+            totals.directories += 1
+            return try put(member)
+        case .link:
+            member.kind = .link
+            member.target = target ?? []
+        case .fifo: member.kind = .fifo
+        case .file:
+            if status.links > 1, let first = firstNames[status.id] {
+                member.kind = .hardLink
+                member.target = first
+                break
+            }
+            if status.links > 1 { firstNames[status.id] = stored }
+            return try addContent(status.size, &member, read)
+        case .socket, .block, .character: return
+        }
+        totals.files += 1
+        try put(member)
+    }
+
+    private func addContent(
+        _ size: Int64, _ member: inout TarMember, _ read: ((Int) throws -> [UInt8])?
+    ) throws {
+        member.size = size
+        try write(TarWriter.header(of: member))
+        let content = try Digest(.sha256)
+        var left = size
+        while left > 0 {
+            try check()
+            var bytes = try read?(Int(min(left, 1 << 20))) ?? []
+            if bytes.isEmpty { bytes = [UInt8](repeating: 0, count: Int(min(left, 1 << 20))) }
+            content.update(bytes)
+            try write(bytes)
+            left -= Int64(bytes.count)
+        }
+        try write([UInt8](repeating: 0, count: TarWriter.padding(size)))
+        totals.files += 1
+        totals.bytes += size
+        try manifest?.add(ArchiveManifest.Entry(member: member, sha256: Digest.hexadecimal(content.finish())))
     }
 
     /// Says of something that was found that it cannot be read.
@@ -194,6 +249,6 @@ final class ArchiveCreation {
     private func sink(_ bytes: [UInt8]) throws {
         digest.update(bytes)
         totals.stored += Int64(bytes.count)
-        try target.write(bytes)
+        try output(bytes)
     }
 }

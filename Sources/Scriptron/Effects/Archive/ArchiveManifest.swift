@@ -7,15 +7,16 @@ enum ArchiveManifest {
         var sha256: String?
     }
 
-    /// Writes it, behind a file that gets its name when all is done.
+    /// Writes it.
     final class Writer {
-        let file: AtomicFile
+        private let sink: ([UInt8]) throws -> Void
         private let compressor: Compressor
         private var pending: [UInt8] = []
         private var count: Int64 = 0
 
-        init(_ file: AtomicFile) throws(Failure) {
-            self.file = file
+        /// - Parameter sink: Takes what is to be in the file.
+        init(_ sink: @escaping ([UInt8]) throws -> Void) throws(Failure) {
+            self.sink = sink
             compressor = try Compressor(.zstd, level: nil, threads: 0)
         }
 
@@ -33,16 +34,16 @@ enum ArchiveManifest {
             try write(.map(line))
         }
 
-        /// Writes the last line. The file still has no name.
+        /// Writes the last line.
         func finish() throws {
             try write(["entries": .int(count)])
-            try compressor.feed(pending, last: true) { try file.descriptor.write($0) }
+            try compressor.feed(pending, last: true, sink)
         }
 
         private func write(_ line: Value) throws {
             pending += try JSON.encode(line) + [UInt8(ascii: "\n")]
             guard pending.count > 256 << 10 else { return }
-            try compressor.feed(pending) { try file.descriptor.write($0) }
+            try compressor.feed(pending, sink)
             pending = []
         }
     }
@@ -54,7 +55,8 @@ enum ArchiveManifest {
         private var position = 0
         private var count: Int64 = 0
 
-        init(_ file: Descriptor) { content = Decompressor(allowsPlain: true, file.read) }
+        /// - Parameter source: The next bytes of its file, at most so many; none at the end.
+        init(_ source: @escaping (Int) throws -> [UInt8]) { content = Decompressor(allowsPlain: true, source) }
 
         /// The next member; nil at the end. One that was cut short is damaged (`EDAMAGED`).
         func next() throws -> Entry? {

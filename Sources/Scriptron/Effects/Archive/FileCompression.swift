@@ -89,18 +89,30 @@ struct FileCompression: Sendable {
     private func write(
         _ source: RegularFile, to target: Descriptor, with compressor: Compressor
     ) throws -> ConvertedFile {
+        try Self.compress(size: source.status.size, with: compressor, check: check) {
+            try read(source, $0)
+        } sink: {
+            try target.write($0)
+        }
+    }
+
+    /// Compresses what `read` gives of a file of this size: always alike, so that a plan knows how much will come.
+    static func compress(
+        size: Int64, with compressor: Compressor, check: () throws -> Void, read: (Int) throws -> [UInt8],
+        sink: ([UInt8]) throws -> Void
+    ) throws -> ConvertedFile {
         let digest = try Digest(.sha256)
         var result = ConvertedFile(bytes: 0, stored: 0)
         // A whole small file is given at once: the compressor then knows its size, and needs less memory for it.
-        let piece = Int(min(max(source.status.size + 1, 4096), 1 << 20))
-        var bytes = try read(source, piece)
+        let piece = Int(min(max(size + 1, 4096), 1 << 20))
+        var bytes = try read(piece)
         while true {
             try check()
             digest.update(bytes)
             result.bytes += Int64(bytes.count)
             // The size that was seen is the end; one that grew since is found by its times.
-            let next = result.bytes == source.status.size ? [] : try read(source, piece)
-            try compressor.feed(bytes, last: next.isEmpty) { try target.write($0) }
+            let next = result.bytes == size ? [] : try read(piece)
+            try compressor.feed(bytes, last: next.isEmpty, sink)
             if next.isEmpty { break }
             bytes = next
         }

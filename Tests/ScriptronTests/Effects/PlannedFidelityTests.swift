@@ -1,0 +1,70 @@
+import Glibc
+import Testing
+
+@testable import Scriptron
+
+@Suite("A plan's answers are the run's") struct PlannedFidelityTests {
+    /// Runs a script dry and then live, on a tree that is the same both times: both give the same.
+    private func same(_ script: String, _ prepare: (APIFixture) throws -> Void = { _ in }) throws {
+        let api = try APIFixture()
+        for name in ["a", "sub/b", "sub/c"] {
+            try api.directory.tree("box/" + name, String(repeating: "text of \(name) ", count: 400))
+        }
+        let (first, second) = (api.at("a"), api.at("sub/a2"))
+        #expect(first.withCString { first in second.withCString { link(first, $0) } } == 0)
+        try prepare(api)
+        api.isDry = true
+        let dry = try api.run(script)
+        api.isDry = false
+        let live = try api.run(script)
+        #expect(dry == live)
+        #expect(dry.list?.isEmpty == false)
+    }
+
+    @Test(
+        "Sizes, contents, links and errors",
+        arguments: [
+            // What is compressed has the size that it will have.
+            #"archive.compress("sub/b", "b.zst"); return { fs.stat("b.zst").size, hash.file("b.zst") }"#,
+            #"archive.compress("sub/b", "b.gz", { format = "gzip" }); return { fs.stat("b.gz").allocated, archive.content("b.gz").sha256 }"#,
+            #"archive.compress("sub/b", "b.zst"); archive.decompress("b.zst", "b2"); return { fs.read("b2") == fs.read("sub/b") }"#,
+            // What takes a name takes a link from its file.
+            #"fs.write("a", "new"); return { fs.stat("a").links, fs.stat("sub/a2").links, fs.read("a") }"#,
+            #"fs.rename("sub/c", "a", { replace = true }); return { fs.stat("a").links, fs.stat("sub/a2").links }"#,
+            #"fs.rename("a", "sub/a2", { replace = true }); return { fs.stat("a") and 1 or 0, fs.stat("sub/a2").links }"#,
+            #"fs.copy("sub/c", "a", { replace = true }); return { fs.stat("sub/a2").links, #fs.read("sub/a2") }"#,
+            // What is written in place is seen under all names.
+            #"fs.write("a", "short", { atomic = false }); return { fs.read("sub/a2"), fs.stat("a").links }"#,
+            // What is only planned is archived, and what is only planned to be gone is not.
+            #"""
+            fs.write("sub/new", "new text")
+            fs.remove("sub/b")
+            fs.rename("sub/c", "sub/d")
+            fs.mkdir("sub/e")
+            fs.symlink("new", "sub/l")
+            local scanned = archive.scan { "sub" }
+            local made = archive.create("x.tar.zst", { "sub" }, { manifest = "x.manifest" })
+            local names = {}
+            for _, entry in ipairs(archive.list("x.tar.zst")) do names[#names + 1] = entry.name .. " " .. entry.type end
+            table.sort(names)
+            local verified = archive.verify("x.tar.zst", { manifest = "x.manifest" })
+            return { names, made.files, made.bytes, made.directories, verified.files, scanned.files, scanned.bytes }
+            """#,
+            // What is unpacked is there.
+            #"""
+            archive.create("x.tar.zst", { "sub", "a" })
+            archive.extract("x.tar.zst", "out")
+            local seen = {}
+            for entry in fs.walk("out") do
+              seen[#seen + 1] = { entry.path:match("out/.*"), entry.type, entry.mode, entry.links,
+                entry.type == "file" and { entry.size, hash.file(entry.path), entry.mtime } or 0 }
+            end
+            table.sort(seen, function(one, other) return one[1] < other[1] end)
+            local again = select(2, pcall(archive.extract, "x.tar.zst", "out"))
+            fs.write("out/sub/b", "changed")
+            return { seen, again.code, fs.read("out/sub/b"), fs.stat("out/a").links }
+            """#,
+            #"return { select(2, pcall(fs.rename, "a", ("n"):rep(256))).code, select(2, pcall(fs.write, ("n"):rep(256), "")).code }"#,
+        ])
+    func sameAnswers(script: String) throws { try same(script) }
+}
