@@ -74,6 +74,15 @@ def linked(plan, after, root):
     return None
 
 
+# Overlays that are wrong in one thing each, which a debug binary makes (BrokenOverlay.swift).
+OVERLAYS = [
+    "forgetsRemovals", "forgetsRemovedDirectories", "forgetsNewFiles", "losesNames", "repeatsNames",
+    "forgetsMoves", "movesWithoutLeaving", "followsLinks", "seesOneName",
+    "seesFIFOsAsFiles", "seesLinksAsFiles", "doublesSizes", "seesOlder", "seesYounger", "seesReadable", "seesOwn",
+    "seesUnwritable", "makesOtherModes", "makesOtherOwners", "makesLarger", "makesEmpty", "losesOddNames",
+    "hidesTargets", "neverFull", "alwaysFull", "freesNothing", "usageAsItIs",
+]
+
 MUTANTS = {
     "forgets the first removal": without(lambda plan: first(plan, "remove")),
     "forgets the last removal": without(lambda plan: last(plan, "remove")),

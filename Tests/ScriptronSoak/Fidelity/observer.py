@@ -2,6 +2,7 @@
 import errno
 import gzip
 import hashlib
+import json
 import os
 import re
 import sqlite3
@@ -34,7 +35,7 @@ def read(path):
 
 
 # What is no change of a tree; tasks are compared by the store.
-NOT_FILES = {"set state", "delete state", "run", "push task", "finish task", "bury task"}
+NOT_FILES = {"set state", "delete state", "run", "push task", "finish task", "bury task", "connect", "request"}
 
 
 def tasks(store):
@@ -47,8 +48,53 @@ def tasks(store):
     return counts
 
 
-# A backup's parts: their sizes and contents nobody can plan.
-OPAQUE = re.compile(rb"(backup-\d{8}T\d{6}Z|\.unfinished-[^/]*)\.(tar\.zst|manifest|json)$")
+def told(store, job):
+    """What a job has told so far: its alerts that are not over, the names of what it measured, its state."""
+    if not os.path.exists(store):
+        return {"alerts": {}, "series": {}, "state": {}}
+    with sqlite3.connect(f"file:{store}?mode=ro", uri=True) as database:
+        alerts = {key: (state, severity) for key, state, severity in database.execute(
+            "select key, state, severity from alert where job = ? and origin = 'script' and state <> 'resolved'", (job,))
+            # The host's own watch over what is not known: a plan tells what the script's checks come to.
+            if not key.endswith(" (unknown)")}
+        series = {(name, labels): count for name, labels, count in database.execute(
+            "select name, labels, coalesce(sum(count), 0) from series left join sample on series = series.id "
+            "and span = (select min(span) from sample) where job = ? group by series.id", (job,))}
+        state = dict(database.execute("select key, value from state where job = ?", (job,)))
+    return {"alerts": alerts, "series": series, "state": state}
+
+
+def untold(report, before, after):
+    """Where a plan's alerts, metrics and state are not what the run then told."""
+    lines = []
+    planned = dict(before["alerts"])
+    for alert in report["alerts"]:
+        if alert.get("state") in ("pending", "firing"):
+            planned[alert["key"]] = (alert["state"], alert.get("severity", "warning"))
+        else:
+            planned.pop(alert["key"], None)
+    if planned != after["alerts"]:
+        lines.append(f"alerts: {planned} were planned, they are {after['alerts']}")
+    measured = {(metric["name"], json.dumps(metric.get("labels", {}), sort_keys=True)) for metric in report["metrics"]}
+    grown = {(name, json.dumps(json.loads(labels), sort_keys=True)) for (name, labels), count in after["series"].items()
+             if count != before["series"].get((name, labels), 0)}
+    if measured != grown:
+        lines.append(f"metrics: {sorted(measured - grown)} were planned and did not come, "
+                     f"{sorted(grown - measured)} came and were not")
+    keys = {step["key"] for step in report["plan"] if step["effect"] in ("set state", "delete state")}
+    for key in after["state"].keys() | before["state"].keys():
+        # A dry run may pretend another time: it does not watch the clock.
+        if key != "clock" and after["state"].get(key) != before["state"].get(key) and key not in keys:
+            lines.append(f"state {key} was changed, and not in the plan")
+    for key, value in ((step["key"], step.get("value")) for step in report["plan"] if step["effect"] == "set state"):
+        if value is not None and key not in after["state"] and not any(
+                step["effect"] == "delete state" and step["key"] == key for step in report["plan"]):
+            lines.append(f"state {key} was planned, and is not there")
+    return lines
+
+
+# A backup's parts and the figures in a log: their sizes and contents nobody can plan.
+OPAQUE = re.compile(rb"(backup-\d{8}T\d{6}Z|\.unfinished-[^/]*)\.(tar\.zst|manifest|json)$|/health\.log$")
 
 
 def renamed(facts, known):
@@ -99,6 +145,10 @@ def snapshot(root):
         inode = facts.pop("inode", None)
         if inode:
             facts["names"] = sorted(names[inode])
+            # Under whatever name it is read.
+            if any(OPAQUE.search(b"/" + name) for name in facts["names"]):
+                for key in ("content", "size", "modified"):
+                    facts.pop(key, None)
     return found
 
 
@@ -164,6 +214,12 @@ class Carrier:
     def do_archive(self, step):
         for path in (step["path"], step["manifest"]):
             self.fresh(self.path(path), b"", step)
+
+    def do_append(self, step):
+        if "mode" in step:
+            return self.fresh(self.path(step["path"]), b"?", step)
+        with open(self.path(step["path"]), "ab") as file:
+            file.write(b"?" * step["bytes"])
 
     def do_write(self, step):
         path = self.path(step["path"])

@@ -153,7 +153,8 @@ class Rotate:
             "names": random.choice(["numbered", "numbered", "dated"]),
             "compress": random.choice(["zstd", "gzip", "none"]), "keep_open": random.choice(["known", "never"]),
             "keep": random.choice([{"count": 0}, {"count": 1}, {"count": 2}, {"count": 5, "age": "10d"},
-                                   {"size": "20KiB"}, {"count": 3, "size": "1KiB"}]),
+                                   {"size": "20KiB"}, {"count": 3, "size": "1KiB"},
+                                   {"count": 4, "free": "100KiB"}]),
         }
         if settings["names"] == "dated":
             settings["date_format"] = "-%Y%m%d"
@@ -175,6 +176,8 @@ class Rotate:
     def grow(tree):
         random = tree.random
         tree.directory(b"a")
+        # One that is always due, of the job's own user: a plan that is empty shows nothing.
+        os.chown(tree.file(b"due.log", size=70_000, mode=0o640), tree.owners[0], tree.owners[0])
         for _ in range(random.randrange(2, 7)):
             log = tree.fresh(random.choice([b"", b"", b"a"]), b".log")
             tree.file(log)
@@ -198,12 +201,14 @@ class Rotate:
 
 class Backup:
     name = "backup"
+    covered = ["existing target"]
 
     @staticmethod
     def settings(random):
         settings = {
             "paths": random.choice([["data/src"], ["data/src/a", "data/src/b"]]), "targets": ["data/out"],
             "store": False, "machine": "here", "prove": "never", "keep": {"last": random.randrange(1, 4)},
+            "allow_unreadable": random.random() < 0.75,
         }
         if random.random() < 0.4:
             settings["exclude"] = random.choice([["keep*"], ["*.tmp"]])
@@ -212,7 +217,13 @@ class Backup:
     @staticmethod
     def grow(tree):
         os.mkdir(tree.at(b"out"))
-        tree.own(tree.at(b"out")) if os.getuid() else os.chown(tree.at(b"out"), tree.owners[0], tree.owners[0])
+        os.chown(tree.at(b"out"), tree.owners[0], tree.owners[0])
+        if tree.random.random() < 0.4:
+            # What a run left that was killed.
+            for ending in (b".tar.zst", b".manifest"):
+                path = tree.file(b"out/.unfinished-backup@here" + ending)
+                os.chown(path, tree.owners[0], tree.owners[0])
+            tree.odd.add("existing target")
         tree.root = tree.at(b"src")
         os.mkdir(tree.root)
         Sweep.grow(tree)
@@ -221,11 +232,11 @@ class Backup:
     def before(random, run, path):
         """Earlier backups, so that the policy has something to remove."""
         for number in range(random.randrange(0, 4)):
-            with open(path("data/src/a/earlier-%d" % number), "x") as file:
+            with open(path("disk/data/src/a/earlier-%d" % number), "x") as file:
                 file.write("%d" % number)
             run("run", "backup")
-        if random.random() < 0.8:
-            with open(path("data/src/a/new"), "x") as file:
+        if random.random() < 0.97:
+            with open(path("disk/data/src/a/new"), "x") as file:
                 file.write("new")
 
 
@@ -254,4 +265,51 @@ class Retry:
                 "--key", f"before-{number}")
 
 
-JOBS = {job.name: job for job in (Sweep, Rotate, Backup, Retry)}
+class Health:
+    """Vitals that stand still: limits that are always kept, or always broken, whatever the machine does meanwhile."""
+    name = "health"
+    covered = ["existing target"]
+
+    @staticmethod
+    def rule(random, side, bad, good):
+        rule = {"for_runs": random.choice([0, 1, 1, 2, 3]), "severity": random.choice(["info", "warning", "critical"])}
+        rule[side] = rule["clear"] = bad if random.random() < 0.4 else good
+        return rule
+
+    @classmethod
+    def settings(cls, random):
+        settings = {name: cls.rule(random, "above", -1, 1e9) for name in (
+            "load_per_core", "swap_used", "pressure_cpu", "pressure_memory", "pressure_io", "disk_used", "disk_inodes")}
+        settings["store_size"] = cls.rule(random, "above", 0, 1 << 50)
+        # The processors are known from a host's second look on: of two commands, each is a host's first.
+        settings["cpu_busy"] = settings["cpu_iowait"] = {"for_runs": 1}
+        settings["memory_available"] = cls.rule(random, "below", 101, -1)
+        settings["store_free"] = cls.rule(random, "below", 1 << 60, 0)
+        settings["disk_full"] = {"for_runs": 0}
+        settings["disks_expected"] = random.choice([[], ["/"], ["/nowhere/at/all"], ["/", "data"]])
+        if random.random() < 0.3:
+            settings["services"] = {"ear": "127.0.0.1:1"}
+        if random.random() < 0.4:
+            settings["job_ages"] = random.choice([{"health": "1d"}, {"none": "1d"}])
+        if random.random() < 0.4:
+            settings["backup_ages"] = {"health": "9d"}
+        if random.random() < 0.7:
+            settings["log"] = "data/health.log"
+        return settings
+
+    @staticmethod
+    def grow(tree):
+        if tree.random.random() < 0.6:
+            tree.file(b"health.log")
+            tree.odd.add("existing target")
+        tree.file(b"plain")
+        for _ in range(tree.random.randrange(4, 9)):
+            tree.oddity(b"")
+
+    @staticmethod
+    def before(random, run, path):
+        for _ in range(random.randrange(0, 4)):
+            run("run", "health")
+
+
+JOBS = {job.name: job for job in (Sweep, Rotate, Backup, Retry, Health)}
