@@ -1299,6 +1299,17 @@ local queue_handle = {}
 ---@return boolean # Whether it is new.
 function queue_handle:push(body, options) end
 
+---@class queue.push_all.options
+---@field delay? duration When they may be claimed. ("0s" where left out)
+---@field keys? string[] A key for each body: those that are known are not added.
+
+--- Adds many tasks in one transaction: all of them or, after an error, none. It is how thousands a second become durable.
+---@param bodies any[] What `push` takes, at most 1,000 and 4 MiB as JSON.
+---@param options? queue.push_all.options
+---@return integer[] # Their numbers, in the order of the bodies.
+---@return integer # How many are new.
+function queue_handle:push_all(bodies, options) end
+
 ---@class queue.claim.options
 ---@field max? integer How many at most. (100 where left out)
 ---@field lease? duration For how long. ("5m" where left out)

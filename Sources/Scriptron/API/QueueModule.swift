@@ -19,6 +19,7 @@ package func queueModule(_ context: APIContext) -> HostModule {
         methods: [
             "queue": [
                 method("push") { try calls.push($0, $1) },
+                method("push_all") { try calls.pushAll($0, $1) },
                 method("claim") { try calls.claim($0, $1) },
                 method("done") { arguments, queue in
                     try arguments.end(2)
@@ -94,14 +95,7 @@ private final class QueueCalls {
         let delay = try options.duration("delay") ?? 0
         let key = try options.text("key")
         try options.finish(known: ["delay", "key"])
-        do throws(Failure) {
-            _ = try QueueRules.body(arguments[1])
-        } catch {
-            if error.code == "E2BIG" {
-                try context.current(arguments.function).effects.post(.limit(LimitName.task.rawValue))
-            }
-            throw error
-        }
+        try noteLimit(arguments) { () throws(Failure) in _ = try QueueRules.body(arguments[1]) }
         let answer = try ask(
             .queuePush,
             [
@@ -109,6 +103,40 @@ private final class QueueCalls {
                 "key": key.map { .text($0) } ?? .null,
             ])
         return [answer["id"] ?? .null, answer["new"] ?? .null]
+    }
+
+    func pushAll(_ arguments: Arguments, _ queue: Value) throws(Failure) -> [Value] {
+        guard let bodies = arguments[1].list else { throw arguments.mismatch(1, "bodies", "a list of bodies") }
+        var options = try arguments.options(2)
+        let delay = try options.duration("delay") ?? 0
+        let keys = options.take("keys")
+        try options.finish(known: ["delay", "keys"])
+        if let keys, keys.list?.count != bodies.count {
+            throw Failure(
+                code: "EARGUMENT",
+                "\(arguments.function): keys must be a list of as many keys as there are bodies, which are \(bodies.count)",
+                cure: "give each task a key, or push those without one by themselves")
+        }
+        try noteLimit(arguments) { () throws(Failure) in _ = try QueueRules.bodies(bodies) }
+        if bodies.isEmpty { return [.list([]), 0] }
+        let answer = try ask(
+            .queuePushAll,
+            ["queue": queue, "bodies": .list(bodies), "delay": .number(delay), "keys": keys ?? .null])
+        let pushed = answer.list ?? []
+        let new = pushed.count { $0["new"]?.bool == true }
+        return [.list(pushed.map { $0["id"] ?? .null }), .int(Int64(new))]
+    }
+
+    /// What is too large for a task is a limit that was hit.
+    private func noteLimit(_ arguments: Arguments, _ check: () throws(Failure) -> Void) throws(Failure) {
+        do throws(Failure) {
+            try check()
+        } catch {
+            if error.code == "E2BIG" {
+                try context.current(arguments.function).effects.post(.limit(LimitName.task.rawValue))
+            }
+            throw error
+        }
     }
 
     func claim(_ arguments: Arguments, _ queue: Value) throws(Failure) -> [Value] {

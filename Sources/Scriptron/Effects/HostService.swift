@@ -16,6 +16,8 @@ package enum HostService: String, Sendable, CaseIterable {
     case lockRelease = "lock.release"
     /// `{queue, body, key, delay}` → `{id, new}`; what queue services change is durable when answered.
     case queuePush = "queue.push"
+    /// `{queue, bodies, keys, delay}` (keys: a list as long, or null) → list of `{id, new}`; all in one transaction.
+    case queuePushAll = "queue.push_all"
     /// `{queue, max, lease, crashes}` → list of `{id, body, key, attempt, crashes, pushed, lease, token, error}`.
     case queueClaim = "queue.claim"
     /// `{queue, tasks: [{id, token}]}` → list of the ids whose lease is lost.

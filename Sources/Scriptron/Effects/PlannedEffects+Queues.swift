@@ -8,12 +8,12 @@ extension PlannedEffects {
         let tasks = (arguments["tasks"]?.list ?? []).filter { !lost.contains($0["id"]?.integer ?? 0) }
         switch service {
         case .queuePush:
-            // A key that is known pushes nothing.
-            guard answer["new"]?.bool == true else { break }
-            var step: [String: Value] = ["queue": queue, "task": answer["id"] ?? .null]
-            step["key"] = arguments["key"]
-            if let delay = arguments["delay"]?.double, delay > 0 { step["delay"] = seconds(delay) }
-            plan.add("push task", step)
+            planPush(answer, key: arguments["key"], arguments)
+        case .queuePushAll:
+            let keys = arguments["keys"]?.list
+            for (index, pushed) in (answer.list ?? []).enumerated() {
+                planPush(pushed, key: keys.flatMap { $0.indices.contains(index) ? $0[index] : nil }, arguments)
+            }
         case .queueDone:
             for task in tasks { plan.add("finish task", ["queue": queue, "task": task["id"] ?? .null]) }
         case .queueReturn:
@@ -39,6 +39,15 @@ extension PlannedEffects {
         default: break
         }
         return answer
+    }
+
+    /// A key that is known pushes nothing.
+    private func planPush(_ pushed: Value, key: Value?, _ arguments: [String: Value]) {
+        guard pushed["new"]?.bool == true else { return }
+        var step: [String: Value] = ["queue": arguments["queue"] ?? .null, "task": pushed["id"] ?? .null]
+        step["key"] = key
+        if let delay = arguments["delay"]?.double, delay > 0 { step["delay"] = seconds(delay) }
+        plan.add("push task", step)
     }
 
     private func seconds(_ seconds: Double) -> Value { .text(Quantity.describe(seconds: seconds.rounded())) }

@@ -35,7 +35,9 @@ package final class QueueDesk: Sendable {
         } catch {
             return reply(.failure(error))
         }
-        store.submit(work) { reply($0.mapError { Failure.wrapping($0) }) }
+        // What a batch writes: so that those of others do not wait for many of them.
+        let weight = max(1, (call.arguments["bodies"] ?? call.arguments["tasks"])?.list?.count ?? 1)
+        store.submit(weight: weight, work) { reply($0.mapError { Failure.wrapping($0) }) }
     }
 
     private func work(_ call: ServiceCall) throws(Failure) -> @Sendable (any StoreSession) throws -> Value {
@@ -48,7 +50,12 @@ package final class QueueDesk: Sendable {
             let (key, delay) = (try arguments.key(), try arguments.seconds("delay") ?? 0)
             return { session in
                 let pushed = try session.pushTask(queue: queue, body: body, key: key, delay: delay, now: now)
-                return ["id": .int(pushed.id), "new": .bool(pushed.isNew)]
+                return pushed.value
+            }
+        case .queuePushAll:
+            let (tasks, delay) = (try arguments.pushes(), try arguments.seconds("delay") ?? 0)
+            return { session in
+                .list(try session.pushTasks(queue: queue, tasks, delay: delay, now: now).map(\.value))
             }
         case .queueClaim:
             let most = try arguments.count("max", 1...QueueTask.batchCap) ?? 100
@@ -163,4 +170,9 @@ package final class QueueDesk: Sendable {
             throw Failure.wrapping(error)
         }
     }
+}
+
+extension PushedTask {
+    /// What a worker is told of it.
+    fileprivate var value: Value { ["id": .int(id), "new": .bool(isNew)] }
 }

@@ -36,6 +36,36 @@ package enum QueueRules {
 
     /// A body that can be kept: it has a form in JSON, and is not too large (`E2BIG`) nor too deep.
     package static func body(_ value: Value) throws(Failure) -> Value {
+        _ = try size(value)
+        return value
+    }
+
+    /// Bodies that can be pushed together: not too many (`E2BIG`), and each one that can be kept.
+    package static func bodies(_ values: [Value]) throws(Failure) -> [Value] {
+        guard values.count <= QueueTask.batchCap else {
+            throw Failure(
+                code: "E2BIG", "one push takes \(QueueTask.batchCap) tasks, and these are \(values.count)",
+                cure: "push them in pieces, each durable by itself")
+        }
+        var bytes = 0
+        for (index, value) in values.enumerated() {
+            do throws(Failure) {
+                bytes += try size(value)
+            } catch {
+                throw Failure(code: error.code, "task \(index + 1): \(error.message)", cure: error.cure)
+            }
+        }
+        guard bytes <= QueueTask.claimCap else {
+            throw Failure(
+                code: "E2BIG",
+                "the bodies of one push may have \(Quantity.describe(bytes: Int64(QueueTask.claimCap))) as JSON, and these have \(Quantity.describe(bytes: Int64(bytes)))",
+                cure: "push them in pieces, each durable by itself")
+        }
+        return values
+    }
+
+    /// The size of a body as JSON, in bytes, where it can be kept.
+    private static func size(_ value: Value) throws(Failure) -> Int {
         guard isShallow(value, depthCap) else {
             throw Failure(
                 code: "EARGUMENT", "the body of a task may nest \(depthCap) levels, and this one nests deeper")
@@ -47,7 +77,7 @@ package enum QueueRules {
                 "the body of a task may have \(Quantity.describe(bytes: Int64(QueueTask.bodyCap))) as JSON, and this one has \(Quantity.describe(bytes: Int64(size)))",
                 cure: "keep large data in a file, and let the body name it")
         }
-        return value
+        return size
     }
 
     private static func isShallow(_ value: Value, _ levels: Int) -> Bool {

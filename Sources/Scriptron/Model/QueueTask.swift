@@ -12,7 +12,7 @@ package struct QueueTask: Sendable, Hashable {
 
     /// The largest body, as JSON, in bytes.
     package static let bodyCap = 256 << 10
-    /// The most bytes of bodies that one claim hands out.
+    /// The most bytes of bodies, as JSON, that one claim hands out, and that one push takes.
     package static let claimCap = 4 << 20
     /// The most tasks of one call.
     package static let batchCap = 1000
@@ -77,6 +77,13 @@ package struct QueueTask: Sendable, Hashable {
             "run": run.map { .int($0) } ?? .null, "error": error.map { .text($0) } ?? .null,
         ]
     }
+}
+
+/// What became of a task that was pushed.
+package struct PushedTask: Sendable, Hashable {
+    package var id: Int64
+    /// Whether it was added; else one with its key was known.
+    package var isNew: Bool
 }
 
 /// What a run holds of a task: its number, and the token of the claim.

@@ -23,6 +23,27 @@ extension MemorySession {
 
     func deleteTask(_ id: Int64) throws { try changing { $0.tasks[id] = nil } }
 
+    func leaseTask(_ id: Int64, run: Int64, until: Timestamp, crashLimit: Int) throws -> QueueTask? {
+        try changing { content in
+            guard var task = content.tasks[id] else { return nil }
+            (task.state, task.due, task.run, task.crashLimit) = (.leased, until, run, crashLimit)
+            task.attempts += 1
+            task.token += 1
+            content.tasks[id] = task
+            return task
+        }
+    }
+
+    func deleteTask(_ lease: TaskLease, queue: String, run: Int64, now: Timestamp) throws -> DeletedTask? {
+        try changing { content in
+            guard let task = content.tasks[lease.id], task.queue == queue, task.state == .leased,
+                task.token == lease.token, task.run == run, task.due > now
+            else { return nil }
+            content.tasks[lease.id] = nil
+            return DeletedTask(key: task.key)
+        }
+    }
+
     func task(_ id: Int64) throws -> QueueTask? { try reading().tasks[id] }
 
     func task(queue: String, key: String) throws -> QueueTask? {

@@ -6,6 +6,10 @@ package protocol QueueRows {
     /// Replaces all of the task with this number but its queue, key, body and the time it was pushed.
     func updateTask(_ task: QueueTask) throws
     func deleteTask(_ id: Int64) throws
+    /// Gives a task to a run until the lease's end, as its next try under its next token; nil: there is none.
+    func leaseTask(_ id: Int64, run: Int64, until: Timestamp, crashLimit: Int) throws -> QueueTask?
+    /// Deletes a task of this queue that the run holds by this lease, which ends after `now`; nil: it does not.
+    func deleteTask(_ lease: TaskLease, queue: String, run: Int64, now: Timestamp) throws -> DeletedTask?
     func task(_ id: Int64) throws -> QueueTask?
     func task(queue: String, key: String) throws -> QueueTask?
     /// The tasks of a queue and state that are due, the earliest first; with `crashes` 0 only those without any.
@@ -30,6 +34,11 @@ package protocol QueueRows {
     /// The clock was set back to `now`: what was noted later than that is noted now, and what waits for a time span
     /// from then waits for it from now.
     func setBackQueues(to now: Timestamp) throws
+}
+
+/// What is left of a task that was deleted.
+package struct DeletedTask: Sendable, Hashable {
+    package var key: String?
 }
 
 /// A task that is due, before all of it is read.

@@ -11,14 +11,28 @@ extension QueueRows {
     /// ago is left as it is.
     package func pushTask(
         queue: String, body: Value, key: String?, delay: Double, now: Timestamp
-    ) throws -> (id: Int64, isNew: Bool) {
-        if let key {
-            if let known = try task(queue: queue, key: key) { return (known.id, false) }
-            if let done = try doneTask(queue: queue, key: key, since: now - keyMemory) { return (done, false) }
+    ) throws -> PushedTask {
+        try pushTasks(queue: queue, [(body, key)], delay: delay, now: now)[0]
+    }
+
+    /// Adds tasks, in their order, each as `pushTask` does: a key that comes twice is the same task.
+    package func pushTasks(
+        queue: String, _ tasks: [(body: Value, key: String?)], delay: Double, now: Timestamp
+    ) throws -> [PushedTask] {
+        let due = now + max(0, delay)
+        var isKnown = false
+        return try tasks.map { body, key in
+            if let key {
+                if let known = try task(queue: queue, key: key) { return PushedTask(id: known.id, isNew: false) }
+                if let done = try doneTask(queue: queue, key: key, since: now - keyMemory) {
+                    return PushedTask(id: done, isNew: false)
+                }
+            }
+            if !isKnown, try queueRecord(queue) == nil { try setQueueRecord(QueueRecord(name: queue)) }
+            isKnown = true
+            let task = QueueTask(id: 0, queue: queue, key: key, body: body, due: due, pushed: now)
+            return PushedTask(id: try insertTask(task), isNew: true)
         }
-        if try queueRecord(queue) == nil { try setQueueRecord(QueueRecord(name: queue)) }
-        let task = QueueTask(id: 0, queue: queue, key: key, body: body, due: now + max(0, delay), pushed: now)
-        return (try insertTask(task), true)
     }
 
     /// Leases tasks that are due to a run for so many seconds, the longest due first. A task on which a worker died
@@ -44,15 +58,9 @@ extension QueueRows {
         for next in due {
             bytes += next.bytes
             if !claimed.isEmpty, bytes > QueueTask.claimCap { break }
-            guard var task = try task(next.id) else { continue }
-            task.state = .leased
-            task.due = leaseNow + lease
-            task.attempts += 1
-            task.token += 1
-            task.run = run
-            task.crashLimit = crashLimit
-            try updateTask(task)
-            claimed.append(task)
+            if let task = try leaseTask(next.id, run: run, until: leaseNow + lease, crashLimit: crashLimit) {
+                claimed.append(task)
+            }
         }
         return claimed
     }
@@ -63,13 +71,12 @@ extension QueueRows {
     ) throws -> [Int64] {
         var lost: [Int64] = []
         for lease in leases {
-            guard let task = try held(lease, queue, run, leaseNow ?? now) else {
+            guard let task = try deleteTask(lease, queue: queue, run: run, now: leaseNow ?? now) else {
                 lost.append(lease.id)
                 continue
             }
-            try deleteTask(task.id)
             if let key = task.key {
-                try rememberDone(queue: queue, key: key, task: task.id, now: now, since: now - keyMemory)
+                try rememberDone(queue: queue, key: key, task: lease.id, now: now, since: now - keyMemory)
             }
         }
         try count(queue) { $0.done += Int64(leases.count - lost.count) }

@@ -43,6 +43,29 @@ extension SQLiteSession {
         ]
     }
 
+    func leaseTask(_ id: Int64, run: Int64, until: Timestamp, crashLimit: Int) throws -> QueueTask? {
+        try open.row(Self.lease, [.init(until), .int(run), .init(crashLimit), .int(id)], Self.task)
+    }
+
+    /// In one statement, as `release`: what a batch does a thousand times is not to be looked up first.
+    private static let lease =
+        """
+        UPDATE task SET state = 'leased', due = ?, attempts = attempts + 1, token = token + 1, run = ?, crash_limit = ?
+        WHERE id = ? RETURNING \(taskColumns)
+        """
+
+    func deleteTask(_ lease: TaskLease, queue: String, run: Int64, now: Timestamp) throws -> DeletedTask? {
+        try open.row(
+            Self.release, [.int(lease.id), .text(queue), .int(lease.token), .int(run), .init(now)]
+        ) { DeletedTask(key: $0.optionalText(0)) }
+    }
+
+    private static let release =
+        """
+        DELETE FROM task WHERE id = ? AND queue = ? AND state = 'leased' AND token = ? AND run = ? AND due > ?
+        RETURNING key
+        """
+
     func deleteTask(_ id: Int64) throws { try open.run("DELETE FROM task WHERE id = ?", [.int(id)]) }
 
     func task(_ id: Int64) throws -> QueueTask? {

@@ -76,6 +76,45 @@ import Testing
         #expect(result == [2, #"bell \x07, byte \xff, é"#, true, 1, 1, 0, 2, 2, 1, 2, 0, 2])
     }
 
+    @Test("Many are pushed at once, all or none, keys told apart") func batches() throws {
+        let result = try api.run(
+            """
+            local q = queue.open("q")
+            q:push("known", { key = "k2" })
+            local ids, new = q:push_all({ { n = 1 }, { n = 2 }, { n = 3 }, { n = 4 } },
+              { keys = { "k1", "k2", "k3", "k1" }, delay = "0s" })
+            local none, no_new = q:push_all {}
+            local refused = {}
+            for index, call in ipairs {
+              function() q:push_all { "a", ("x"):rep(300000) } end,
+              function() q:push_all({ "a", "b" }, { keys = { "only one" } }) end,
+              function() q:push_all({ "a", "b" }, { keys = { "x", ("k"):rep(600) } }) end,
+              function() q:push_all({ "a", "b" }, { keys = { "x", 7 } }) end,
+              function()
+                local many = {}
+                for n = 1, 1001 do many[n] = n end
+                q:push_all(many)
+              end,
+              function()
+                local large = {}
+                for n = 1, 17 do large[n] = ("x"):rep(250000) end
+                q:push_all(large)
+              end,
+              function() q:push_all("text") end,
+            } do
+              local _, problem = pcall(call)
+              refused[index] = type(problem) == "table" and problem.code or tostring(problem)
+            end
+            return { #ids, new, ids[1] == ids[4], ids[2] ~= ids[3], #none, no_new, table.concat(refused, " ") }
+            """)
+        #expect(result?.list?.prefix(6) == [4, 2, true, true, 0, 0])
+        // What the store's side refuses, the fixture answers as text, which no list of tasks is.
+        let refused = result?.list?.last?.text?.split(separator: " ") ?? []
+        #expect(refused.count == 7 && refused[0] == "E2BIG" && refused[1] == "EARGUMENT")
+        #expect(refused.suffix(3) == ["E2BIG", "E2BIG", "EARGUMENT"], "\(refused)")
+        #expect(try tasks().map(\.body) == ["known", ["n": 1], ["n": 3]])
+    }
+
     @Test("What cannot be a task is refused, and a body too large is a limit that was hit") func refusals() throws {
         let large = try api.failure(#"queue.open("q"):push(("x"):rep(300000))"#)
         #expect(large.code == "E2BIG" && large.message.contains("of a task may have 256"))

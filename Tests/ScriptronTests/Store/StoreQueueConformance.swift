@@ -97,6 +97,32 @@ import Testing
         #expect(try store.all().map(\.body) == [6])
     }
 
+    @Test("Many are pushed in one transaction, and a thousand leases ended one by one", arguments: StoreKind.allCases)
+    func batches(_ kind: StoreKind) throws {
+        let queue = try Fixture(kind)
+        let bodies: [(body: Value, key: String?)] = (1...1000).map { (["n": .int($0)], $0 % 2 == 0 ? "k\($0)" : nil) }
+        let now = queue.now
+        let pushed = try queue.write { try $0.pushTasks(queue: "q", bodies, delay: 0, now: now) }
+        #expect(pushed.count == 1000 && pushed.allSatisfy(\.isNew))
+        #expect(pushed.map(\.id) == pushed.map(\.id).sorted())
+        let again = try queue.write { try $0.pushTasks(queue: "q", bodies, delay: 0, now: now) }
+        #expect(again.filter(\.isNew).count == 500, "those with keys are known")
+        let claimed = try queue.claim(max: 1000)
+        #expect(claimed.map(\.body) == bodies.map(\.body))
+        #expect(claimed.allSatisfy { $0.attempts == 1 && $0.token == 1 && $0.run == 1 && $0.state == .leased })
+        // Another run, and another token, take nothing out of it.
+        #expect(try queue.done(claimed, run: 2).count == 1000)
+        var older = claimed[0]
+        older.token = 0
+        #expect(try queue.done([older]) == [claimed[0].id])
+        #expect(try queue.done(claimed).isEmpty)
+        #expect(try queue.done(claimed).count == 1000)
+        #expect(try queue.figures()?.done == 1000 && queue.all().count == 500)
+        // Their keys are still known.
+        let third = try queue.write { try $0.pushTasks(queue: "q", bodies, delay: 0, now: now) }
+        #expect(third.filter(\.isNew).count == 500)
+    }
+
     @Test("A failed try counts and waits; a dead one stays until it is requeued", arguments: StoreKind.allCases)
     func failures(_ kind: StoreKind) throws {
         let store = try Fixture(kind)

@@ -59,6 +59,23 @@ let queueReference = #"""
     local id, is_new = q:push({ to = "a@example.org" }, { key = "order-17", delay = "5m" })
     log.info(is_new and "pushed" or "was there", { id = id })
 
+    ## queue:push_all
+    Adds many tasks in one transaction: all of them or, after an error, none. It is how thousands a second become durable.
+    @param bodies any[] What `push` takes, at most 1,000 and 4 MiB as JSON.
+    @option delay duration="0s" When they may be claimed.
+    @option keys string[] A key for each body: those that are known are not added.
+    @result integer[] Their numbers, in the order of the bodies.
+    @result integer How many are new.
+    @error E2BIG There are too many, or a body is too large.
+    @error EARGUMENT A body nests too deep or has no plain form; the keys are not as many as the bodies.
+    @example
+    local orders, bodies, keys = { 17, 18, 19 }, {}, {}
+    for index, order in ipairs(orders) do
+      bodies[index], keys[index] = { order = order }, "order-" .. order
+    end
+    local ids, new = queue.open("mail"):push_all(bodies, { keys = keys })
+    log.info("pushed", { tasks = #ids, new = new })
+
     ## queue:claim
     Takes tasks that are due; nobody else gets them before the lease ends.
     @option max integer=100 How many at most.

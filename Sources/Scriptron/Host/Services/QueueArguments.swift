@@ -25,6 +25,20 @@ extension ServiceArguments {
         return try QueueRules.key(text)
     }
 
+    /// The tasks of `bodies`, with the `keys` that some of them have.
+    func pushes() throws(Failure) -> [(body: Value, key: String?)] {
+        guard let bodies = values["bodies"]?.list else { throw wrong("bodies", "a list of bodies") }
+        _ = try QueueRules.bodies(bodies)
+        guard let value = values["keys"], !value.isNull else { return bodies.map { ($0, nil) } }
+        let keys = value.list?.compactMap(\.text)
+        guard let keys, keys.count == value.list?.count, keys.count == bodies.count else {
+            throw wrong("keys", "a list of as many texts as there are tasks")
+        }
+        var tasks: [(body: Value, key: String?)] = []
+        for (body, key) in zip(bodies, keys) { tasks.append((body, try QueueRules.key(key))) }
+        return tasks
+    }
+
     /// The numbers of tasks, where some are given.
     func ids() throws(Failure) -> [Int64]? {
         guard let value = values["ids"], !value.isNull else { return nil }

@@ -16,7 +16,8 @@ enum ReferenceExamples {
         api.grant.signal = ["nginx"]
         let copy = api.directory.at("scratch").appending("store.db")
         api.services.answers = [
-            .queuePush: ["id": 1, "new": true], .queueStats: ["ready": 1, "queue": "mail"], .queueDead: [],
+            .queuePush: ["id": 1, "new": true], .queuePushAll: [["id": 1, "new": true]],
+            .queueStats: ["ready": 1, "queue": "mail"], .queueDead: [],
             .queueRequeue: 0, .queueDone: [], .queueReturn: [], .queueExtend: [],
             .queueClaim: [["id": 1, "token": 7, "body": ["to": "a@example.org"], "attempt": 1]],
             .alertReport: ["state": "firing"], .alertLook: ["state": "firing"], .lockHold: 5, .metricHistory: [],
@@ -46,7 +47,7 @@ enum ReferenceExamples {
         case "url": "\"https://api.example.org/\""
         case "host": "\"api.example.org\""
         case "port": "443"
-        case "files", "entries", "sources", "tasks", "values", "chains": "{}"
+        case "files", "entries", "sources", "tasks", "values", "chains", "bodies": "{}"
         case "bound", "value", "by", "done", "time": "1"
         case "duration", "size": "1"
         case "mode": "\"0644\""
