@@ -74,6 +74,15 @@ extension PlannedEffects {
         return ["diff": .text(text)]
     }
 
+    /// The same of what comes behind a file's end.
+    private func addition(_ data: [UInt8]) -> [String: Value] {
+        guard let lines = UnifiedDiff.lines([], data), !lines.isEmpty else { return [:] }
+        let text = lines.dropFirst().joined(separator: "\n")
+        guard text.utf8.count <= leftForDifferences else { return [:] }
+        leftForDifferences -= text.utf8.count
+        return ["diff": .text(text)]
+    }
+
     package func write(_ path: CheckedPath, _ data: [UInt8], _ options: WriteOptions) throws(Failure) -> Int64 {
         let call = "fs.write"
         let bytes = Int64(data.count)
@@ -165,7 +174,7 @@ extension PlannedEffects {
             }
         }
         step["path"] = .bytes(path.path.bytes)
-        plan.add("append", step, bytes: added)
+        plan.add("append", addition(data).merging(step) { $1 }, bytes: added)
         return added
     }
 

@@ -155,11 +155,11 @@ enum DryRunText {
         var last = "The run would have \(style.paint(past(outcome), OutcomeText.ink(outcome)))"
         if let reason = OutcomeText.reason(report) { last += ": " + reason }
         lines += style.wrap(last + ".", indent: 2)
-        if let seconds = report["seconds"]?.double {
-            lines.append(style.paint("This took \(Quantity.describe(seconds: seconds)).", .dim))
-        }
         if let error = report["error"]?.text, !error.isEmpty {
             lines += error.printable(lines: true).split(separator: "\n").flatMap { style.wrap("  " + $0, indent: 4) }
+        }
+        if let seconds = report["seconds"]?.double {
+            lines.append(style.paint("This took \(Quantity.describe(seconds: seconds)).", .dim))
         }
         return lines
     }

@@ -80,16 +80,18 @@ import Testing
         let listener = try CountingListener()
         let victim = try ProcessHandle(pid: getpid())
         let body = """
-            process.capture({ "bash", "-c", [[
+            process.run({ "bash", "-c", [[
               kill -9 \(getpid()); kill -9 -1
               rm -rf data/* /tmp/scriptron-* ; echo gone >data/kept
               mount -t tmpfs tmpfs data; umount /; echo 1 >/proc/sys/kernel/panic
               exec 3<>/dev/tcp/127.0.0.1/\(listener.port) && echo hello >&3
               exit 0
-            ]] }, { expect = "any" })
+            ]] }, { expect = { 0, 1 } })
             """
         let host = try host(
-            body, needs: "write = 'data', run = { 'bash', 'rm', 'mount', 'umount' }, connect = { '127.0.0.1:*' }")
+            body,
+            needs:
+                "write = 'data', run = { 'bash', 'rm', 'mount', 'umount' }, connect = { '127.0.0.1:\(listener.port)' }")
         let before = try tree(host)
         let answer = try await host.command("test", "work", "--shadow", "--json")
         #expect(answer.rows.count == 1, "\(answer.text)")

@@ -11,6 +11,8 @@ struct ShadowChanges {
 
     /// What is the host's own, and no effect of the job.
     private let ignored: [Path]
+    /// The state directory, which the host makes.
+    private let state: Path
     private(set) var plan = Plan()
     private var removed: [Removed] = []
     private var made: [(path: Path, change: Path, status: FileStatus)] = []
@@ -19,8 +21,9 @@ struct ShadowChanges {
     /// Bytes of differences that the plan may still take.
     private var leftForDifferences = 256 << 10
 
-    init(_ layers: [ShadowWorld.Layer], ignoring ignored: [Path]) throws(SystemError) {
+    init(_ layers: [ShadowWorld.Layer], ignoring ignored: [Path], state: Path) throws(SystemError) {
         self.ignored = ignored
+        self.state = state
         for layer in layers {
             try compare(layer.changes, layer.path, lower: layer.path)
         }
@@ -62,7 +65,7 @@ struct ShadowChanges {
         let isOpaque = mark("opaque") == Array("y".utf8)
         if let before, isNew || isOpaque { gone(path, before) }
         if isNew || isOpaque {
-            plan.add("mkdir", made(path, status))
+            if path != state { plan.add("mkdir", made(path, status)) }
         } else if let before {
             attributesChanged(path, status, before)
         }
@@ -135,6 +138,10 @@ struct ShadowChanges {
                 continue
             }
             let (files, directories, bytes) = Self.count(old.path)
+            if files == 0, directories == 1 {
+                plan.add("remove directory", path)
+                continue
+            }
             plan.add(
                 "remove tree",
                 path.merging(["files": .int(files), "directories": .int(directories)]) { $1 }, bytes: bytes)

@@ -73,7 +73,8 @@ package enum ShadowCommand {
             (try? ValueCodec.decode(text))?.map ?? [
                 "error": "the run in the shadow ended without a word"
             ]
-        let changes = try ShadowChanges(world.layers, ignoring: order.ignored + [order.world, order.store])
+        let changes = try ShadowChanges(
+            world.layers, ignoring: order.ignored + [order.world, order.store], state: order.storePlace.parent)
         answer["plan"] = changes.plan.stepValues
         answer["totals"] = changes.plan.totalValues
         answer["omitted"] = .int(changes.plan.omitted)

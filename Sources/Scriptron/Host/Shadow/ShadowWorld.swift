@@ -37,6 +37,8 @@ struct ShadowWorld {
         }
         try ShadowNamespaces.mount("tmpfs", at: place, "size=\(size),mode=755")
         try Directories.create(root, mode: 0o755)
+        // It becomes the root of the namespace, which must be a mount, also where no overlay covers all of it.
+        try ShadowNamespaces.bind(root, at: root)
         try show("/")
         // What stands in for directories that no overlay covers, where nothing could be made that anybody would see.
         if !layers.contains(where: { $0.path == "/" }) {
