@@ -139,7 +139,8 @@ enum DryRunPlanText {
         rest["effect"] = nil
         rest["diff"] = nil
         // Whose it becomes, and with what mode, is told where that is what is changed.
-        if ["write", "create", "copy", "mkdir", "compress", "decompress", "archive"].contains(map["effect"]?.text) {
+        let making = ["write", "append", "create", "copy", "mkdir", "compress", "decompress", "archive"]
+        if making.contains(map["effect"]?.text ?? "") {
             for key in ["mode", "uid", "gid", "preserve", "manifest"] { rest[key] = nil }
         }
         if let path = rest.removeValue(forKey: "path") { text += " " + ValueText.short(path) }
