@@ -5,7 +5,7 @@
         enum Fault: String, CaseIterable {
             case forgetsRemovals, forgetsRemovedDirectories, forgetsNewFiles, losesNames, repeatsNames
             case forgetsMoves, movesWithoutLeaving, followsLinks, seesOneName
-            case seesFIFOsAsFiles, seesLinksAsFiles, doublesSizes, seesOlder, seesYounger, seesReadable
+            case seesLinksAsFiles, doublesSizes, seesOlder, seesYounger, seesReadable
             case seesOwn, seesUnwritable, makesOtherModes, makesOtherOwners, makesLarger, makesEmpty, losesOddNames
             case hidesTargets, neverFull, alwaysFull, freesNothing, usageAsItIs
         }
@@ -21,7 +21,6 @@
             let status = found.status
             switch fault {
             case .seesOneName: found.status.links = 1
-            case .seesFIFOsAsFiles where status.kind == .fifo: found.status.kind = .file
             case .seesLinksAsFiles where status.kind == .link: found.status.kind = .file
             case .doublesSizes where status.kind == .file: found.status.size *= 2
             case .seesOlder: found.status.modified -= 40 * 86_400_000_000_000

@@ -78,7 +78,7 @@ def linked(plan, after, root):
 OVERLAYS = [
     "forgetsRemovals", "forgetsRemovedDirectories", "forgetsNewFiles", "losesNames", "repeatsNames",
     "forgetsMoves", "movesWithoutLeaving", "followsLinks", "seesOneName",
-    "seesFIFOsAsFiles", "seesLinksAsFiles", "doublesSizes", "seesOlder", "seesYounger", "seesReadable", "seesOwn",
+    "seesLinksAsFiles", "doublesSizes", "seesOlder", "seesYounger", "seesReadable", "seesOwn",
     "seesUnwritable", "makesOtherModes", "makesOtherOwners", "makesLarger", "makesEmpty", "losesOddNames",
     "hidesTargets", "neverFull", "alwaysFull", "freesNothing", "usageAsItIs",
 ]
