@@ -164,15 +164,8 @@ extension Daemon: HostControl {
         guard let declarations = entry.declarations else {
             throw entry.problem ?? Failure(code: ControlCode.conflict, "job \(name) is not loaded")
         }
-        let words = state.withLock { $0.environment.configuration.job(name) }
-        return declarations.settings.sorted { $0.key < $1.key }.map { name, declaration in
-            [
-                "name": .text(name), "type": .text(declaration.kind.rawValue),
-                "value": entry.loaded?.settings[name] ?? .null, "default": declaration.defaultValue ?? .null,
-                "required": .bool(declaration.required), "about": declaration.about.map { .text($0) } ?? .null,
-                "source": words.settings[name] == nil ? "default" : "config",
-            ]
-        }
+        let configuration = state.withLock { $0.environment.configuration }
+        return SettingRows.rows(declarations, configuration.job(name), base: configuration.base)
     }
 
     package func queue(_ order: QueueOrder) throws(Failure) -> [Value] {

@@ -97,30 +97,7 @@ struct DryRun {
                 code: ControlCode.noJob, "there is no job \(job), whose configuration could apply",
                 cure: nearest.map { "did you mean --as \($0)?" } ?? "leave --as out, or name the job in scriptron.lua")
         }
-        guard request.script.hasPrefix("/") else {
-            if let known = sources.first(where: { $0.name == request.job ?? request.script }) { return known }
-            let nearest = Nearest.names(to: request.script, among: sources.map(\.name), limit: 1).first
-            throw Failure(
-                code: ControlCode.noJob, "there is no job \(request.script)",
-                cure: nearest.map { "did you mean \($0)?" } ?? "name one of the jobs directory, or a script's path")
-        }
-        let path = Path(request.script).normalized
-        let name = request.job ?? String(Path(bytes: path.name).text.dropLast(path.text.hasSuffix(".lua") ? 4 : 0))
-        if let known = sources.first(where: { $0.path == path && $0.name == name }), known.refusal == nil {
-            return known
-        }
-        let text: [UInt8]
-        do throws(SystemError) {
-            text = try Files.readSmall(path)
-        } catch {
-            guard error.name != "ENOENT" else {
-                throw Failure(
-                    code: ControlCode.noJob, "there is no script \(path)", cure: "name a script's path, or a job")
-            }
-            throw error.failure(cure: "name a script, or a job").at(path.text)
-        }
-        return try JobSources.single(
-            script: path, as: name, text: text, libraries: snapshot.libraries.mapValues(\.bytes), environment)
+        return try JobSources.find(request.script, as: request.job, among: sources, snapshot, environment)
     }
 
     // The run.

@@ -8,8 +8,12 @@ package protocol HostCommands: Sendable {
     func serve(_ place: ConfigurationPlace, ready: @escaping @Sendable (Value) -> Void) throws(Failure) -> Int32
 
     /// What is wrong with the configuration and the jobs, a row a finding: `level` (`error` or `warning`), `code
-    /// place message cure`; and `jobs`, a row a job as in `HostControl.jobs`.
-    func check(_ place: ConfigurationPlace) throws(Failure) -> CheckReport
+    /// place message cure`; and `jobs`, a row a job as in `HostControl.jobs`. `only` names jobs, or absolute paths of
+    /// scripts and libraries, that it is about; empty: all of them, and the configuration.
+    func check(_ place: ConfigurationPlace, only: [String]) throws(Failure) -> CheckReport
+
+    /// The settings of a job, a row each as in `HostControl.settings`, by its script and the configuration.
+    func settings(job: String, _ place: ConfigurationPlace) throws(Failure) -> [Value]
 
     /// A dry run, through a zygote of its own, on a copy of the store: a map with `job script schedule next needs
     /// refused plan totals log metrics alerts outcome error result smallest_needs`, as `DryRunReport` (the renderer)

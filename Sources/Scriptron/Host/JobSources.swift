@@ -49,6 +49,38 @@ package enum JobSources {
         return try Digest.sha256(hashed)
     }
 
+    /// The source that a command's operand means: the name of one of `sources`, or the absolute path of a script, which
+    /// is then a job of its own name or of that of `job`. Fails with `ENOJOB` where there is none.
+    package static func find(
+        _ operand: String, as job: String? = nil, among sources: [JobSource], _ snapshot: SourceSnapshot,
+        _ environment: HostEnvironment
+    ) throws(Failure) -> JobSource {
+        guard operand.hasPrefix("/") else {
+            if let known = sources.first(where: { $0.name == job ?? operand }) { return known }
+            let nearest = Nearest.names(to: operand, among: sources.map(\.name), limit: 1).first
+            throw Failure(
+                code: ControlCode.noJob, "there is no job \(operand)",
+                cure: nearest.map { "did you mean \($0)?" } ?? "name one of the jobs directory, or a script's path")
+        }
+        let path = Path(operand).normalized
+        let name = job ?? String(Path(bytes: path.name).text.dropLast(path.text.hasSuffix(".lua") ? 4 : 0))
+        if let known = sources.first(where: { $0.path == path && $0.name == name }), known.refusal == nil {
+            return known
+        }
+        let text: [UInt8]
+        do throws(SystemError) {
+            text = try Files.readSmall(path)
+        } catch {
+            guard error.name != "ENOENT" else {
+                throw Failure(
+                    code: ControlCode.noJob, "there is no script \(path)", cure: "name a script's path, or a job")
+            }
+            throw error.failure(cure: "name a script, or a job").at(path.text)
+        }
+        return try single(
+            script: path, as: name, text: text, libraries: snapshot.libraries.mapValues(\.bytes), environment)
+    }
+
     /// The source of a script that need not lie in the jobs directory, as a job of this name.
     package static func single(
         script path: Path, as name: String, text: [UInt8], libraries: [String: [UInt8]], _ environment: HostEnvironment

@@ -72,63 +72,6 @@ package struct LocalCommands: HostCommands {
         }
     }
 
-    package func check(_ place: ConfigurationPlace) throws(Failure) -> CheckReport {
-        let core = try HostCore(place, executable: executable, makesMissing: false)
-        defer { core.close() }
-        let (snapshot, catalog) = try loadAll(core)
-        let problems = catalog.entries.compactMap(\.problem)
-        var findings = snapshot.failures.filter { !problems.contains($0) }.map { finding("error", $0) }
-        for entry in catalog.entries {
-            if let problem = entry.problem { findings.append(finding("error", problem, job: entry.name)) }
-        }
-        for (job, problem) in catalog.chainProblems.sorted(by: { $0.key < $1.key }) {
-            findings.append(finding("error", problem.at(catalog.entry(job)?.loaded?.script ?? job)))
-        }
-        if Users.isRoot, core.environment.configuration.ceiling == nil {
-            let failure = Failure(
-                code: Doctor.noCeiling, "there is no ceiling: under a root host every job gets what it declares",
-                place: place.file?.text, cure: "add ceiling = { read = {…}, write = {…} } to it")
-            findings.append(finding("error", failure))
-        }
-        for warning in core.environment.warnings([]) where !warning.contains("ceiling") {
-            findings.append(finding("warning", Failure(code: "EWARNING", warning)))
-        }
-        let zone = core.environment.zone
-        let now = SystemClock().now()
-        let jobs = catalog.entries.map { entry in
-            var row = entry.row(zone: zone)
-            row["next"] = entry.loaded?.schedule.next(after: now).map { .number($0.epoch) } ?? .null
-            return Value.map(row)
-        }
-        let configuration = core.environment.configuration
-        return CheckReport(
-            findings: findings, jobs: jobs, hasCeiling: configuration.ceiling != nil,
-            channels: configuration.channels.keys.sorted(), heard: configuration.routing.channels)
-    }
-
-    private func finding(_ level: String, _ failure: Failure, job: String? = nil) -> Value {
-        [
-            "level": .text(level), "code": .text(failure.code),
-            "place": (failure.place ?? job.map { "job \($0)" }).map { .text($0) } ?? .null,
-            "message": .text(failure.message), "cure": failure.cure.map { .text($0) } ?? .null,
-        ]
-    }
-
-    /// Loads every job as the host would.
-    func loadAll(_ core: HostCore) throws(Failure) -> (SourceSnapshot, Catalog) {
-        let locations = SourceLocations(
-            configuration: core.environment.configuration.file, jobs: core.environment.configuration.jobsDirectory)
-        let snapshot = try SourceWatcher(locations, clock: SystemClock()).snapshot
-        let catalog = Catalog(
-            Catalog.Connections(
-                load: { core.loader.load($0, completion: $1) }, later: { core.loop.after($0, handler: $1) },
-                updated: { _ in }, removed: { _ in },
-                broken: { _, _ in }))
-        let sources = try JobSources.collect(snapshot, core.environment)
-        _ = Waiting.answer { (done: @escaping @Sendable (Bool) -> Void) in catalog.take(sources) { done(true) } }
-        return (snapshot, catalog)
-    }
-
     package func runAlone(
         _ request: StartRequest, _ place: ConfigurationPlace, line: @escaping @Sendable (Value) -> Void
     ) throws(Failure) -> Value {

@@ -104,7 +104,7 @@ extension LuaState {
     }
 
     /// Compiles a text; leaves its function on top.
-    private func load(_ text: [UInt8], name: String) throws(LuaError) {
+    func load(_ text: [UInt8], name: String) throws(LuaError) {
         let status = text.withUnsafeBytes {
             clua_load(L, $0.baseAddress?.assumingMemoryBound(to: CChar.self), $0.count, "@" + name)
         }

@@ -27,7 +27,7 @@ enum DoctorCommand: Command {
         do throws(Failure) {
             let places = try context.local.locate(place)
             let jobs = Doctor.jobs(places.jobsDirectory, isRoot: facts.uid == 0) { () throws(Failure) in
-                try context.local.check(place)
+                try context.local.check(place, only: [])
             }
             return machine + [Doctor.Fact("Configuration", "file", .good, name)] + jobs
                 + Doctor.state(places.stateDirectory) + [host(places.stateDirectory, facts)]

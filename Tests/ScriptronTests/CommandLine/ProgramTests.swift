@@ -20,7 +20,10 @@ import Testing
             ready(["version": "1", "pid": 7, "state_dir": "/s", "jobs": ["loaded": 2, "broken": 1], "warnings": ["w"]])
             return 0
         }
-        func check(_ place: ConfigurationPlace) throws(Failure) -> CheckReport {
+        func settings(job: String, _ place: ConfigurationPlace) throws(Failure) -> [Value] {
+            [["name": "alone", "type": "string", "value": .text(job), "source": "default"]]
+        }
+        func check(_ place: ConfigurationPlace, only: [String]) throws(Failure) -> CheckReport {
             CheckReport(findings: [["level": "error", "message": "unknown key `shedule`"]], jobs: [[:]])
         }
         func dryRun(_ request: DryRunRequest, _ place: ConfigurationPlace) throws(Failure) -> Value {

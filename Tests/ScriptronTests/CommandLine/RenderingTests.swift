@@ -159,7 +159,8 @@ import Testing
     @Test("settings") func settings() {
         let rows: [Value] = [
             [
-                "name": "older_than", "type": "duration", "value": 3600.0, "source": "config", "required": false,
+                "name": "older_than", "type": "duration", "value": 3600.0, "default": 604800.0, "source": "config",
+                "place": "scriptron.lua:3: jobs.sweep.settings.older_than", "required": false,
                 "about": "how long nobody must have touched a file",
             ],
             [
@@ -170,10 +171,10 @@ import Testing
         ]
         #expect(
             text(SettingsCommand.lines(rows, style)) == """
-                SETTING     TYPE      VALUE           FROM    ABOUT
-                older_than  duration  1 h             config  how long nobody must have touched…
-                paths       paths     /srv/a, /srv/b  script  where to look
-                token       secret    (required)
+                SETTING     TYPE      DEFAULT  VALUE           FROM             ABOUT
+                older_than  duration  7 d      1 h             scriptron.lua:3  how long nobody…
+                paths       paths              /srv/a, /srv/b  script           where to look
+                token       secret             (required)
                 """)
     }
 
@@ -186,13 +187,12 @@ import Testing
             ["level": "warning", "message": "the job retry is unconfigured: token has no value"],
         ]
         #expect(
-            text(CheckCommand.lines(findings, jobs: 5, file: "/etc/scriptron/scriptron.lua", style)) == """
+            text(CheckCommand.lines(findings, of: "/etc/scriptron/scriptron.lua, 5 jobs", style)) == """
                 error: scriptron.lua: jobs.sweep: unknown key `shedule`; did you mean `schedule`
                 warning: the job retry is unconfigured: token has no value
                 /etc/scriptron/scriptron.lua, 5 jobs: 1 error, 1 warning.
                 """)
-        #expect(
-            CheckCommand.lines([], jobs: 1, file: "/s.lua", style) == ["/s.lua, 1 job: nothing to complain of."])
+        #expect(CheckCommand.lines([], of: "/s.lua, 1 job", style) == ["/s.lua, 1 job: nothing to complain of."])
     }
 
     @Test("run") func run() {

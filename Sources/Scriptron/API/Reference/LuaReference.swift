@@ -3,7 +3,8 @@ let luaReference = #"""
     # lua
     Lua 5.4 without what leads out of the sandbox. There are `math`, `string`, `table`, `utf8` and `coroutine` as Lua's
     manual describes them, of `os` only `clock date difftime time`, and no `io`, `debug`, `package`, `dofile` or
-    `loadfile`; `load` takes text only. Globals cannot be set: write `local`.
+    `loadfile`; `load` takes text only. A global that a script sets is seen by all its files until the run ends, and
+    `scriptron check` warns of it: write `local`.
 
     @type Header What `job` takes; `scriptron settings JOB` and the configuration may say some of it too.
     @field about? string One line for people.
