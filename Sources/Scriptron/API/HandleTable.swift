@@ -29,7 +29,10 @@ final class HandleTable<Object> {
     func remove(_ arguments: Arguments) throws(Failure) -> Object? { objects.removeValue(forKey: try id(arguments)) }
 
     private func id(_ arguments: Arguments) throws(Failure) -> Int64 {
-        guard case .handle(kind, let id) = arguments[0] else { throw arguments.mismatch(0, kind, "a \(kind)") }
+        guard case .handle(kind, let id) = arguments[0] else {
+            let name = arguments.function.drop { $0 != ":" }.dropFirst()
+            throw arguments.mismatch(0, kind, "a \(kind)", cure: "write \(kind):\(name)(…), with a colon")
+        }
         return id
     }
 }

@@ -37,7 +37,7 @@ private func programStage(
     guard let values = value.list, !values.isEmpty else {
         throw Failure(
             code: "EARGUMENT", "\(arguments.function): argv must be a list that starts with a program's name",
-            cure: "write {\"gzip\", \"-9\", path}: nothing is split or expanded by a shell")
+            cure: "write { \(words(value) ?? "\"gzip\", \"-9\", path") }: nothing is split or expanded by a shell")
     }
     var argv: [[UInt8]] = []
     for (index, value) in values.enumerated() {
@@ -86,6 +86,11 @@ private func granted(
             code: "EARGUMENT",
             "\(arguments.function): \(name.text) is granted as \(users.joined(separator: " and as "))",
             cure: "say which: user = \"\(users[0])\"")
+    }
+    if raw.first != UInt8(ascii: "/"), let words = words(.bytes(raw)), words.contains(",") {
+        throw Failure(
+            code: "EARGUMENT", "\(arguments.function): \"\(name.text)\" is the name of one program, blanks and all",
+            cure: "write { \(words) }")
     }
     let allowed = programs.isEmpty ? "no program" : Set(programs.map(\.shown)).sorted().joined(separator: ", ")
     let resolver = session.resolver
@@ -174,4 +179,11 @@ enum EnvironmentRules {
     static func refuses(_ name: String) -> Bool {
         names.contains(name) || prefixes.contains { name.hasPrefix($0) }
     }
+}
+
+/// The words of a line as the items of a list: `"ls", "-l"`; nil where it is no line.
+private func words(_ value: Value) -> String? {
+    guard let line = value.text, line.utf8.count <= 200 else { return nil }
+    let words = line.split { $0 == " " || $0 == "\t" || $0 == "\n" }
+    return words.isEmpty ? nil : words.map { GrantRefusal.quoted(String($0)) }.joined(separator: ", ")
 }

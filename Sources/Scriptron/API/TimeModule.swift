@@ -29,14 +29,14 @@ package func timeModule(_ context: APIContext) -> HostModule {
             HostFunction("seconds") { arguments in
                 try arguments.end(1)
                 guard let seconds = Quantity.seconds(arguments[0]) else {
-                    throw arguments.mismatch(0, "duration", "a duration such as \"90s\" or \"7d\"")
+                    throw noDuration(arguments)
                 }
                 return [Int64(exactly: seconds).map { .int($0) } ?? .number(seconds)]
             },
             HostFunction("sleep") { arguments in
                 try arguments.end(1)
                 guard let seconds = Quantity.seconds(arguments[0]) else {
-                    throw arguments.mismatch(0, "duration", "a duration such as \"90s\" or \"7d\"")
+                    throw noDuration(arguments)
                 }
                 try context.current("time.sleep").effects.sleep(seconds: seconds)
                 return []
@@ -119,4 +119,12 @@ private func local(_ arguments: Arguments) throws(Failure) -> LocalTime {
     let day = first.dayNumber + (try field("day", nil)) - 1
     let seconds = try field("hour", 12) * 3600 + (try field("min", 0)) * 60 + (try field("sec", 0))
     return LocalTime(localSeconds: day * 86400 + seconds)
+}
+
+/// The failure of what is no duration; the shortest that a text can say is a second.
+private func noDuration(_ arguments: Arguments) -> Failure {
+    let isShort = arguments[0].text?.hasSuffix("ms") == true
+    return arguments.mismatch(
+        0, "duration", "a duration such as \"90s\" or \"7d\", or seconds",
+        cure: isShort ? "write a part of a second as a number: 0.5" : nil)
 }

@@ -39,16 +39,29 @@ package struct Arguments {
     /// The table of options at `index`; empty where it was left out.
     package func options(_ index: Int) throws(Failure) -> Options {
         if self[index].isNull { return Options(function: function, values: [:]) }
-        guard let values = self[index].map else { throw mismatch(index, "options", "a table of options") }
+        guard let values = self[index].map else {
+            throw mismatch(index, "options", "a table of options", cure: "options have names: { name = value }")
+        }
         return Options(function: function, values: values)
     }
 
     /// The error for another argument than was expected.
-    package func mismatch(_ index: Int, _ name: String, _ expected: String) -> Failure {
+    package func mismatch(_ index: Int, _ name: String, _ expected: String, cure: String? = nil) -> Failure {
         Failure(
             code: "EARGUMENT",
-            "\(function): argument \(index + 1) (\(name)) must be \(expected), not \(self[index].shown)"
-        )
+            "\(function): argument \(index + 1) (\(name)) must be \(expected), not \(self[index].shown)",
+            cure: cure ?? self.cure(index, expected))
+    }
+
+    /// What to write instead of an argument of a wrong type, where that can be told from it.
+    private func cure(_ index: Int, _ expected: String) -> String? {
+        switch (self[index], expected) {
+        case (.int(let number), "a string"), (.int(let number), "text in UTF-8"): "put it in quotes: \"\(number)\""
+        case (.null, _): "it was left out, or what was given is nil"
+        case (.list, "a string"), (.list, "text in UTF-8"):
+            "write table.concat(list, \"\\n\"), or one text after the other"
+        default: nil
+        }
     }
 }
 
@@ -112,9 +125,10 @@ package struct Options {
     /// Fails when an option was given that nobody took, with the nearest known names.
     package func finish(known: [String]) throws(Failure) {
         guard let name = values.keys.sorted().first else { return }
+        let near = Nearest.names(to: name, among: known.sorted(), limit: 1).first
         throw Failure(
             code: "EARGUMENT", "\(function): unknown option \(name)",
-            cure: "it takes " + known.sorted().joined(separator: ", ")
+            cure: near.map { "did you mean \($0)?" } ?? "it takes " + known.sorted().joined(separator: ", ")
         )
     }
 

@@ -23,7 +23,11 @@ enum BasePrelude {
           local known = loaded[name]
           if known then return known.value end
           local source = host.sources[name]
-          if not source then error("require: there is no jobs/lib/" .. name .. ".lua", 2) end
+          if not source then
+            local cure = host.modules[name] and name .. " is a global of the host: take the require out"
+              or "require finds the files of jobs/lib alone, by their names in quotes"
+            error("require: there is no jobs/lib/" .. name .. ".lua; " .. cure, 2)
+          end
           for index, other in ipairs(chain) do
             if other == name then
               error("require: files of jobs/lib need each other: " .. concat(chain, " -> ", index) .. " -> " .. name, 2)
@@ -118,19 +122,30 @@ enum BasePrelude {
           return row[#right]
         end
 
-        setmetatable(globals.option, {
-          __index = function(_, name)
-            local known, near, least = {}, nil, 4
-            for kind in next, globals.option do
-              known[#known + 1] = kind
-              local far = type(name) == "string" and #name < 40 and distance(name, kind) or 40
-              if far < least or far == least and near and kind < near then near, least = kind, far end
-            end
-            sort(known)
-            local cure = near and "did you mean option." .. near .. "?" or "there are " .. concat(known, ", ")
-            error("there is no option." .. tostring(name) .. "; " .. cure, 2)
-          end,
-        })
+        -- A table of functions says which name is near to one that it does not have.
+        local function guard(members, owner)
+          setmetatable(members, {
+            __index = function(_, name)
+              local known, near, least = {}, nil, 4
+              for member in next, members do
+                known[#known + 1] = member
+                local far = type(name) == "string" and #name < 40 and distance(name, member) or 40
+                if far < least or far == least and near and member < near then near, least = member, far end
+              end
+              sort(known)
+              local cure = near and "did you mean " .. owner .. "." .. near .. "?" or "there are " .. concat(known, ", ")
+              error("there is no " .. owner .. "." .. tostring(name) .. "; " .. cure, 2)
+            end,
+          })
+        end
+        guard(globals.option, "option")
+
+        -- The modules of the host, by their names.
+        host.modules = {}
+        function host.guard(members, name)
+          host.modules[name] = true
+          guard(members, name)
+        end
 
         -- Only configurations see it.
         function host.secret(name)

@@ -40,9 +40,28 @@ extension LuaState {
                 }
                 return try push(try function.body(arguments), on: thread)
             } catch {
-                return raise(error, of: function.name, on: thread)
+                return raise(namingModule(error, of: function.name, on: thread), of: function.name, on: thread)
             }
         }
+    }
+
+    /// The failure of a call that was made with a colon in place of a dot, which hands the module itself over; others
+    /// are as they are.
+    private func namingModule(_ error: any Error, of function: String, on thread: OpaquePointer) -> any Error {
+        guard (error as? Failure)?.code == "EARGUMENT", lua_type(thread, 1) == LUA_TTABLE,
+            let dot = function.firstIndex(of: "."), let module = modules[String(function[..<dot])],
+            lua_checkstack(thread, 4) != 0
+        else { return error }
+        let top = lua_gettop(thread)
+        defer { lua_settop(thread, top) }
+        // Scripts see `this` itself, and of other modules a locked table in front of it.
+        if luaL_getmetafield(thread, 1, "__index") == LUA_TNIL { lua_pushvalue(thread, 1) }
+        lua_rawgeti(thread, Int32(CLUA_REGISTRY), lua_Integer(module.place))
+        guard lua_rawequal(thread, -1, -2) != 0 else { return error }
+        let owner = function[..<dot]
+        return Failure(
+            code: "EARGUMENT", "\(function): argument 1 is \(owner) itself: it was called with a colon",
+            cure: "write \(function)(…), with a dot")
     }
 
     /// Leaves what a call of `parallel` came to on the stack of the coroutine that waited for it.
@@ -87,7 +106,8 @@ extension LuaState {
                 values.append(try reader.read(index + 1))
             } catch {
                 let place = error.keys.isEmpty ? "" : " (\(error.path))"
-                throw Failure(code: "EARGUMENT", "\(name): argument \(index + 1)\(place): \(error.problem)")
+                throw Failure(
+                    code: "EARGUMENT", "\(name): argument \(index + 1)\(place): \(error.problem)", cure: error.cure)
             }
         }
         return Arguments(function: name, values: values)

@@ -49,7 +49,10 @@ extension LuaState {
         }
         let bytes = UnsafeRawBufferPointer(start: start, count: min(count, 64 << 10))
         let (place, message) = LuaError.split(String(decoding: bytes, as: UTF8.self))
-        return LuaError(kind, message, place: place)
+        guard kind == .runtime else { return LuaError(kind, message, place: place) }
+        let globals = GoldenList.globals + GoldenList.tables.keys + modules.keys.filter { $0 != "this" }
+        let cure = LuaCures.cure(for: message, globals: globals.sorted())
+        return LuaError(kind, message + (cure.map { "; " + $0 } ?? ""), place: place)
     }
 
     /// The table on top, where it has a message: a host function's failure, or one of the same form.

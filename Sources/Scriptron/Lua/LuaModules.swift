@@ -20,6 +20,7 @@ extension LuaState {
             try runPrelude(module.prelude, name: module.name, arguments: 1)
             lua_settop(L, -2)
         }
+        if isGlobal, !module.isFunction { try guardNames(of: module.name) }
         lua_pushvalue(L, -1)
         modules[module.name] = Reference(place: luaL_ref(L, Int32(CLUA_REGISTRY)))
         if module.isFunction {
@@ -32,6 +33,16 @@ extension LuaState {
         } else {
             lua_settop(L, -2)
         }
+    }
+
+    /// Has the module on top of the stack answer for the names that it does not have.
+    private func guardNames(of name: String) throws(LuaError) {
+        pushShared("guard")
+        lua_pushvalue(L, -2)
+        writer.push(text: name)
+        let status = clua_call(L, 2)
+        guard status == LUA_OK else { throw takeError(status) }
+        lua_settop(L, -2)
     }
 
     /// Replaces the bodies of an installed module's functions and methods by those of `module`, by their names.

@@ -15,6 +15,14 @@ struct UnplainValue: Error {
     var description: String { keys.isEmpty ? problem : "\(path): \(problem)" }
 
     func inside(_ key: String) -> UnplainValue { UnplainValue(problem: problem, keys: [key] + keys) }
+
+    /// A list of which an item is nil.
+    static let hole = UnplainValue(problem: "the list has holes: a nil before its end")
+
+    /// What to write instead, where that is known.
+    var cure: String? {
+        self.problem == Self.hole.problem ? "leave items out that are nil, or write \"\" for them" : nil
+    }
 }
 
 /// Reads Lua values as plain values, by raw access: no call here can raise or run a script.
@@ -109,7 +117,7 @@ struct LuaReader {
             }
             count += 1
         }
-        guard count == length else { throw UnplainValue(problem: "the list has holes: a nil before its end") }
+        guard count == length else { throw UnplainValue.hole }
         var values: [Value] = []
         values.reserveCapacity(Int(min(length, 1 << 20)))
         for position in 1...Int64(length) {

@@ -72,7 +72,12 @@ package struct PathResolver {
         _ raw: [UInt8], _ access: Access, call: String, follow: Bool? = nil
     ) throws(Failure) -> CheckedPath {
         let path = try absolute(raw, call: call)
-        guard allows(path, access) else { throw refusal(path, access, call: call) }
+        guard allows(path, access) else {
+            var failure = refusal(path, access, call: call)
+            // Whoever wrote `out.txt` may have thought of another place.
+            if raw.first != UInt8(ascii: "/") { failure.message += " (relative paths start at \(base.text))" }
+            throw failure
+        }
         guard followsLinks else { return CheckedPath(path) }
         let real: Path
         do throws(SystemError) {

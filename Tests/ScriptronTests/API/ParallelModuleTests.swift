@@ -134,7 +134,7 @@ struct ParallelModuleTests {
         ("parallel(3, print)", "parallel: argument 1 (items) must be a list, not a number"),
         ("parallel({})", "parallel: argument 2 (fn) must be a function, not a nil"),
         ("parallel({}, print, { limit = 0 })", "parallel: option limit must be a whole number from 1 to 64, not 0"),
-        ("parallel({}, print, { limits = 2 })", "parallel: unknown option limits; it takes limit, on_error"),
+        ("parallel({}, print, { limits = 2 })", "parallel: unknown option limits; did you mean limit?"),
         ("parallel({}, print, { on_error = 'skip' })", "option on_error must be one of raise, collect"),
         ("parallel({ 1 }, function() coroutine.yield() end)", "parallel: the function yields"),
     ])
