@@ -8,8 +8,7 @@ enum Program {
             NextCommand.self, HistoryCommand.self, ShowCommand.self, LogsCommand.self, CheckCommand.self,
             RerunCommand.self, CancelCommand.self, PauseCommand.self, ResumeCommand.self, DrainCommand.self,
             AlertsCommand.self, ApproveCommand.self, SettingsCommand.self, QueueCommand.self,
-            InitCommand.self, APICommand.self,
-            DoctorCommand.self,
+            InitCommand.self, NewCommand.self, APICommand.self, DoctorCommand.self,
         ]
     }
 
