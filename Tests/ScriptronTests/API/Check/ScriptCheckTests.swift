@@ -70,10 +70,11 @@ import Testing
             "local unpack = table.unpack or unpack return unpack {}", "if utf9 then utf9.len('x') end",
             "if string.trim then print(string.trim('x')) end", "local fs = { reed = print } fs.reed()",
             "local _ENV = { x = print } x(y)", "for _, e in ipairs(fs.list('.')) do print(e.name) end",
-            "local options = { anything = 1 } fs.read('a', options)", "fs.read(table.unpack { 'a' })",
+            "local options = { anything = 1 } return fs.read('a', options)", "return fs.read(table.unpack { 'a' })",
             "local function f(fs) fs.reed() end f({})", "local q = queue.open('x') q:push({ 1 }, { delay = '5m' })",
             "local db = sql.open('a.db') pcall(db.transaction, db, function() end) db.exec(db, 'x')",
-            "pcall(fs.remove, 'a')", "local x <const> = fs x.read('a')", "settings.made = 1 print(settings.made)",
+            "pcall(fs.remove, 'a')", "local x <const> = fs return x.read('a')",
+            "settings.made = 1 print(settings.made)",
             "alert.fire('x', { summary = 's', anything = 1 })", "local s = 'x' print(s:trim())",
             "process.run { 'ls', '-l' }", "local name = 'ls' process.run { name }",
             "process.run({ '/opt/my program' })",
@@ -355,7 +356,7 @@ import Testing
             """
         #expect(
             findings(declared).filter { $0.hasPrefix("error") } == [
-                "error 2:61 ENEED process.run needs run, and the job declares none; add run = { \"gzip\" } to its needs"
+                "error 2:69 ENEED process.run needs run, and the job declares none; add run = { \"gzip\" } to its needs"
             ])
         #expect(findings("return job { needs = f, run = function() http.get('http://a/') end }").count == 1)
         #expect(findings("return job { run = function() return fs.read(fs.temp_dir() .. '/x') end }") == [])
