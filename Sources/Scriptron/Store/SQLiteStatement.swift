@@ -14,22 +14,8 @@ final class SQLiteStatement {
 
     /// Binds the statement's parameters, the first first.
     func bind(_ values: [SQLValue]) throws(Failure) {
-        // SQLITE_TRANSIENT, which C writes as a cast of -1 and Swift does not import: SQLite copies the bytes.
-        let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
         for (offset, value) in values.enumerated() {
-            let index = Int32(offset + 1)
-            let code =
-                switch value {
-                case .null: sqlite3_bind_null(pointer, index)
-                case .int(let int): sqlite3_bind_int64(pointer, index, int)
-                case .real(let real): sqlite3_bind_double(pointer, index, real)
-                case .text(let text):
-                    // With its length, so that a NUL inside is kept.
-                    sqlite3_bind_text64(
-                        pointer, index, text, UInt64(text.utf8.count), transient, UInt8(SQLITE_UTF8))
-                case .blob(let bytes) where bytes.isEmpty: sqlite3_bind_zeroblob(pointer, index, 0)
-                case .blob(let bytes): sqlite3_bind_blob64(pointer, index, bytes, UInt64(bytes.count), transient)
-                }
+            let code = value.bind(to: pointer, Int32(offset + 1))
             if code != SQLITE_OK { throw failure(code) }
         }
     }

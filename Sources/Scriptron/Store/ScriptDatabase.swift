@@ -173,31 +173,24 @@ package final class ScriptRows {
     deinit { sqlite3_finalize(statement) }
 
     private func bind(_ values: [Value]) throws(Failure) {
-        // SQLITE_TRANSIENT, which C writes as a cast of -1 and Swift does not import: SQLite copies the bytes.
-        let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
         for (offset, value) in values.enumerated() {
-            let index = Int32(offset + 1)
-            let code: Int32
-            switch value {
-            case .null: code = sqlite3_bind_null(statement, index)
-            case .bool(let bool): code = sqlite3_bind_int64(statement, index, bool ? 1 : 0)
-            case .int(let int): code = sqlite3_bind_int64(statement, index, int)
-            case .number(let number): code = sqlite3_bind_double(statement, index, number)
-            case .bytes(let bytes) where value.text != nil:
-                code = bytes.withUnsafeBytes { raw in
-                    let start = raw.bindMemory(to: CChar.self).baseAddress
-                    // An empty text is one, too.
-                    return start.map {
-                        sqlite3_bind_text64(statement, index, $0, UInt64(raw.count), transient, UInt8(SQLITE_UTF8))
-                    } ?? sqlite3_bind_text(statement, index, "", 0, transient)
-                }
-            case .bytes(let bytes): code = sqlite3_bind_blob64(statement, index, bytes, UInt64(bytes.count), transient)
-            case .list, .map, .handle:
-                // What is in a database anybody may read who may read the file.
-                let what = value.secretName.map { "secret:" + $0 } ?? "a \(value.typeName)"
-                throw Failure(code: "EARGUMENT", "\(database.path.text): \(what) is no value of SQL")
-            }
+            let code = try stored(value).bind(to: statement, Int32(offset + 1))
             if code != SQLITE_OK { throw database.failure(code) }
+        }
+    }
+
+    /// A script's value as SQLite keeps it: bytes that are UTF-8 as text, others as a blob.
+    private func stored(_ value: Value) throws(Failure) -> SQLValue {
+        switch value {
+        case .null: return .null
+        case .bool(let bool): return .int(bool ? 1 : 0)
+        case .int(let int): return .int(int)
+        case .number(let number): return .real(number)
+        case .bytes(let bytes): return value.text.map(SQLValue.text) ?? .blob(bytes)
+        case .list, .map, .handle:
+            // What is in a database anybody may read who may read the file.
+            let what = value.secretName.map { "secret:" + $0 } ?? "a \(value.typeName)"
+            throw Failure(code: "EARGUMENT", "\(database.path.text): \(what) is no value of SQL")
         }
     }
 
