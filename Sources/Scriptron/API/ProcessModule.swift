@@ -1,19 +1,8 @@
 /// `process`: programs that the job may run, and processes of the machine.
 package func processModule(_ context: APIContext) -> HostModule {
-    let running = HandleTable<(ProgramCall, any RunningPrograms)>("programs")
-    return HostModule(
+    HostModule(
         "process",
         functions: [
-            // The function that a script called, its first argument, and its options but for `stdout`.
-            HostFunction("start") { arguments in
-                let function = "process." + (try arguments.text(0, "name"))
-                let arguments = Arguments(function: function, values: Array(arguments.values.dropFirst()))
-                let stages = function == "process.run" ? [arguments[0]] : arguments[0].list ?? []
-                if stages.isEmpty { throw arguments.mismatch(0, "stages", "a list of argument lists") }
-                var call = try programCall(stages, arguments, context)
-                call.output = .lines
-                return [try running.add((call, try context.current(function).effects.start(call)))]
-            },
             HostFunction("run") { arguments in
                 let call = try programCall([arguments[0]], arguments, context)
                 return [try resultOfRun(call, try context.current("process.run").effects.run(call))]
@@ -52,61 +41,9 @@ package func processModule(_ context: APIContext) -> HostModule {
                 try tellSignalled(query, session)
                 return [try session.effects.request(.signalProcesses, query)]
             },
-        ],
-        methods: [
-            "programs": [
-                // Lines, each with where and by whom it was written.
-                HostFunction("next") { arguments in
-                    let (call, programs) = try running.object(arguments)
-                    let lines = try programs.next()
-                    if lines.isEmpty { return [] }
-                    let flat = lines.flatMap { line -> [Value] in
-                        [.bytes(line.bytes), line.isError ? "stderr" : "stdout", .text(call.stages[line.stage].name)]
-                    }
-                    return [.list(flat)]
-                },
-                HostFunction("finish") { arguments in
-                    let (call, programs) = try running.object(arguments)
-                    let outcome = try programs.finish()
-                    let result =
-                        call.call == "process.run" ? try resultOfRun(call, outcome) : try resultOfPipe(call, outcome)
-                    var members = result.map ?? [:]
-                    members["stdout"] = nil
-                    return [.map(members)]
-                },
-                HostFunction("close") { arguments in
-                    try running.remove(arguments)?.1.close()
-                    return []
-                },
-            ]
-        ],
-        prelude: prelude)
+        ]
+    )
 }
-
-/// A function as `stdout` is called for each line, between two waits for the program.
-private let prelude = #"""
-    local process, base = ...
-    local next, type = base.next, base.type
-    local start = process.start
-    process.start = nil
-    for _, name in base.ipairs { "run", "pipe" } do
-      local plain = process[name]
-      process[name] = function(...)
-        local programs, options = ...
-        local each = type(options) == "table" and options.stdout
-        if type(each) ~= "function" then return plain(...) end
-        local others = {}
-        for key, value in next, options do others[key] = value end
-        others.stdout = nil
-        local running <close> = start(name, programs, others)
-        while true do
-          local lines = running:next()
-          if lines == nil then return running:finish() end
-          for index = 1, #lines, 3 do each(lines[index], lines[index + 1], lines[index + 2]) end
-        end
-      end
-    end
-    """#
 
 /// `{name}` or `{pidfile}`; a plain text is a name.
 private func processQuery(_ arguments: Arguments) throws(Failure) -> [String: Value] {

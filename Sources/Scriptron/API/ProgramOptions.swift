@@ -137,7 +137,7 @@ private func programOutput(
     if let map = value.map, map.count == 1, case .bytes(let path)? = map["file"] {
         return .file(try context.check(path, .write, call: options.function))
     }
-    throw options.mismatch("stdout", "\"capture\", \"log\", {file = path} or a function", value)
+    throw options.mismatch("stdout", "\"capture\", \"log\" or {file = path}", value)
 }
 
 private func programEnvironment(_ value: Value, _ options: Options) throws(Failure) -> [String: [UInt8]] {

@@ -1,43 +1,6 @@
 /// Running programs.
 extension LiveEffects {
     package func run(_ call: ProgramCall) throws(Failure) -> ProgramOutcome {
-        var request = try request(call)
-        var file: AtomicFile?
-        var target: Path?
-        switch call.output {
-        case .capture, .lines: break
-        case .log: request.line = { [self] stage, isError, line in log(call.stages[stage].name, isError, line) }
-        case .file(let path):
-            let (directory, name) = try place(path.path, call.call)
-            file = try told(call.call, path.path) {
-                let existing = try directory.status(name)
-                try judge(existing, replace: true, call.call, path.path)
-                let file = try AtomicFile(name, in: directory, mode: existing == nil ? 0o666 : 0o600)
-                if let existing { try file.descriptor.setMode(allowedMode(existing.mode)) }
-                return file
-            }
-            target = path.path
-            request.output = file?.descriptor
-        }
-        let end = try telling(call, request) { try ProgramRun.run(request) }
-        let result = noticeDenied(try judge(end, call), call)
-        if let file, let target, result.failedStage(expect: call.expect) == nil {
-            try told(call.call, target) { try file.commit(replace: true) }
-        }
-        return .ran(result)
-    }
-
-    package func start(_ call: ProgramCall) throws(Failure) -> any RunningPrograms {
-        var request = try request(call)
-        request.longestLine = 64 << 10
-        return LivePrograms(
-            lines: try telling(call, request) { try ProgramLines(request) },
-            telling: { [self] lines throws(Failure) in try telling(call, request) { try lines.next() } },
-            judging: { [self] end throws(Failure) in noticeDenied(try judge(end, call), call) })
-    }
-
-    /// What is asked of the system, but for where the output goes.
-    private func request(_ call: ProgramCall) throws(Failure) -> ProgramRequest {
         try checkDeadline(call.call)
         var request = ProgramRequest(
             stages: call.stages.map { stage in
@@ -58,7 +21,29 @@ extension LiveEffects {
         request.isCancelled = { mark?.isCancelled == true }
         request.wait = { poll in turn.apart { _ in poll() } }
         request.input = try input(call)
-        return request
+        var file: AtomicFile?
+        var target: Path?
+        switch call.output {
+        case .capture: break
+        case .log: request.line = { [self] stage, isError, line in log(call.stages[stage].name, isError, line) }
+        case .file(let path):
+            let (directory, name) = try place(path.path, call.call)
+            file = try told(call.call, path.path) {
+                let existing = try directory.status(name)
+                try judge(existing, replace: true, call.call, path.path)
+                let file = try AtomicFile(name, in: directory, mode: existing == nil ? 0o666 : 0o600)
+                if let existing { try file.descriptor.setMode(allowedMode(existing.mode)) }
+                return file
+            }
+            target = path.path
+            request.output = file?.descriptor
+        }
+        let end = try started(call, request)
+        let result = noticeDenied(try judge(end, call), call)
+        if let file, let target, result.failedStage(expect: call.expect) == nil {
+            try told(call.call, target) { try file.commit(replace: true) }
+        }
+        return .ran(result)
     }
 
     private func input(_ call: ProgramCall) throws(Failure) -> ProgramRequest.Input {
@@ -72,12 +57,9 @@ extension LiveEffects {
         }
     }
 
-    /// Tells in the script's words why programs could not be started or waited for.
-    private func telling<Result>(
-        _ call: ProgramCall, _ request: ProgramRequest, _ body: () throws -> Result
-    ) throws(Failure) -> Result {
+    private func started(_ call: ProgramCall, _ request: ProgramRequest) throws(Failure) -> ProgramEnd {
         do {
-            return try body()
+            return try ProgramRun.run(request)
         } catch let failure as Failure {
             throw failure
         } catch let error as ProgramStartError {
@@ -176,30 +158,6 @@ extension LiveEffects {
         return ProgramResult(
             stages: stages, standardOutput: end.standardOutput, seconds: end.seconds, killed: end.killedDescendants)
     }
-}
-
-/// Programs that really run.
-private final class LivePrograms: RunningPrograms {
-    private let lines: ProgramLines
-    private let telling: (ProgramLines) throws(Failure) -> [ProgramLines.Line]
-    private let judging: (ProgramEnd) throws(Failure) -> ProgramResult
-
-    init(
-        lines: ProgramLines, telling: @escaping (ProgramLines) throws(Failure) -> [ProgramLines.Line],
-        judging: @escaping (ProgramEnd) throws(Failure) -> ProgramResult
-    ) {
-        self.lines = lines
-        self.telling = telling
-        self.judging = judging
-    }
-
-    deinit { lines.close() }
-
-    func next() throws(Failure) -> [ProgramLines.Line] { try telling(lines) }
-
-    func finish() throws(Failure) -> ProgramOutcome { .ran(try judging(lines.finish())) }
-
-    func close() { lines.close() }
 }
 
 extension ProgramResult {

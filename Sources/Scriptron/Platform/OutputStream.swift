@@ -9,6 +9,7 @@ struct OutputStream {
     private(set) var kept: [UInt8] = []
     private(set) var overflowed = false
     private var line: [UInt8] = []
+    private static let longestLine = 8 << 10
 
     init(_ descriptor: Descriptor, stage: Int, isError: Bool) throws(SystemError) {
         self.descriptor = descriptor
@@ -49,7 +50,7 @@ struct OutputStream {
         if request.line == nil || isError { keep(bytes, limit: request.line == nil ? request.limit : 4 << 10) }
         guard let tell = request.line else { return }
         for byte in bytes {
-            if byte == UInt8(ascii: "\n") || line.count == request.longestLine {
+            if byte == UInt8(ascii: "\n") || line.count == Self.longestLine {
                 tell(stage, isError, line)
                 line = []
                 if byte == UInt8(ascii: "\n") { continue }
