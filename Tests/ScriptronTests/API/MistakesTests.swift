@@ -58,7 +58,7 @@ import Testing
         ),
         (
             "local file = fs.open('a', 'w') file.write('x')",
-            "file:write: argument 1 (file) must be a file, not \"x\"; write file:write(…), with a colon"
+            "file:write: argument 2 (data) must be a string, not nil; it was left out, or what was given is nil"
         ),
         (
             "fs.read(12)", "fs.read: argument 1 (path) must be a string, not 12; put it in quotes: \"12\""
@@ -219,7 +219,7 @@ import Testing
             "jobs/test.lua:2: needs.run[1]: must be a program's name, path or pattern, { \"program\", user = \"name\" }, or a "
                 + "list of these, not 1"
         ),
-        ("run = function() end } print('x')", "jobs/test.lua:2: '<eof>' expected near 'print'"),
+        ("run = function() end } print('x')", "jobs/test.lua:2: <eof> expected near 'print'"),
         (
             "settings = { all = fs.list('.') }, run = function() end }",
             "jobs/test.lua:2: fs.list is not available while a header is evaluated; call it in run, or in discover where the "

@@ -45,7 +45,7 @@ import Testing
             local scanned = archive.scan { "sub" }
             local made = archive.create("x.tar.zst", { "sub" }, { manifest = "x.manifest" })
             local names = {}
-            for _, entry in ipairs(archive.list("x.tar.zst")) do names[#names + 1] = entry.name .. " " .. entry.type end
+            for _, entry in ipairs(archive.list("x.tar.zst")) do names[#names + 1] = entry.path .. " " .. entry.type end
             table.sort(names)
             local verified = archive.verify("x.tar.zst", { manifest = "x.manifest" })
             return { names, made.files, made.bytes, made.directories, verified.files, scanned.files, scanned.bytes }
@@ -56,7 +56,7 @@ import Testing
             archive.extract("x.tar.zst", "out")
             local seen = {}
             for entry in fs.walk("out") do
-              seen[#seen + 1] = { entry.path:match("out/.*"), entry.type, entry.mode, entry.links,
+              seen[#seen + 1] = { entry.path:match("out/.*"), entry.type, entry.mode, entry.type == "file" and entry.links or 0,
                 entry.type == "file" and { entry.size, hash.file(entry.path), entry.mtime } or 0 }
             end
             table.sort(seen, function(one, other) return one[1] < other[1] end)

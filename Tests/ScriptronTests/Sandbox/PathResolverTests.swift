@@ -41,7 +41,8 @@ import Testing
     func refused(raw: String, access: Access, shown: String, line: String) {
         let failure = #expect(throws: Failure.self) { try Self.resolver().check(raw, access, call: "fs.x") }
         #expect(failure?.code == "EGRANT")
-        #expect(failure?.message == "job sweep: fs.x may not \(access.rawValue) \(shown)")
+        let base = raw.hasPrefix("/") ? "" : " (relative paths start at /srv/app)"
+        #expect(failure?.message == "job sweep: fs.x may not \(access.rawValue) \(shown)\(base)")
         #expect(failure?.cure == "add it to the job's needs: \(line)")
     }
 

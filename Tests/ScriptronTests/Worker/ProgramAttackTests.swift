@@ -58,7 +58,7 @@ struct ProgramAttackTests {
         let codes = try result(ended).result.list?.compactMap(\.text)
         #expect(
             codes == [
-                "-o|--|-c|; id|$(id)|", "EARGUMENT", "EARGUMENT", "EGRANT", "EGRANT", "EGRANT", "EARGUMENT",
+                "-o|--|-c|; id|$(id)|", "EARGUMENT", "EARGUMENT", "EGRANT", "EGRANT", "EARGUMENT", "EARGUMENT",
                 "EARGUMENT",
             ])
     }

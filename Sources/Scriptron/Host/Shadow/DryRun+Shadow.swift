@@ -28,6 +28,13 @@ extension DryRun {
         let answer = try Self.answer(order)
         if let error = answer["error"]?.text { throw Failure(code: "ESHADOW", "there is no shadow: \(error)") }
         if let failure = answer["failure"] {
+            // In a namespace of users root's own files belong to nobody (user_namespaces(7)), and may then be anybody's.
+            if !Users.isRoot, ["EOWNER", "EMODE"].contains(failure["code"]?.text) {
+                throw Failure(
+                    code: "ESHADOW",
+                    "there is no shadow: without root it cannot tell whose the files are (\(failure["text"]?.text ?? ""))",
+                    cure: "run it as root; without --shadow it is planned")
+            }
             throw Failure(
                 code: failure["code"]?.text ?? "ESHADOW", "in the shadow: \(failure["text"]?.text ?? "it failed")")
         }
