@@ -38,7 +38,7 @@ private final class PlannedServer: OpenDatabase {
             return rows
         } catch {
             // It would write: `WITH … INSERT`, a function that does.
-            if error.code == "25006" { return planned(text, values) }
+            if error.code == "SQLSTATE_25006" { return planned(text, values) }
             throw error
         }
     }

@@ -27,7 +27,7 @@ import Testing
         let answer = try await host.command("test", "note")
         #expect(answer.code == 0, "\(answer.text)")
         #expect(
-            answer.output.contains("     @@ -1,3 +1,3 @@\n      one\n     -two\n     +plain\n      three\n"),
+            answer.output.contains("       @@ -1,3 +1,3 @@\n        one\n       -two\n       +plain\n        three\n"),
             "\(answer.output)")
         #expect(answer.output.split(separator: "\n").allSatisfy { $0.count <= 80 })
         #expect(answer.text.contains("every day at 03:15") || answer.text.contains("03:15"), "\(answer.text)")

@@ -24,7 +24,7 @@ import Testing
         try(http.get, at .. "/a", { timeout = 1 })
         try(http.request, at .. "/a", { method = "HEAD", timeout = 1 })
         try(http.post, at .. "/a", { body = "x", timeout = 1 })
-        try(http.download, at .. "/a", "data/a", { timeout = 1 })
+        try(http.download, at .. "/d", "data/a", { timeout = 1 })
         try(net.tcp, "127.0.0.1", port, { timeout = 1 })
         try(net.tls, "127.0.0.1", port, { timeout = 1 })
         try(net.dns, "127.0.0.1")
@@ -78,6 +78,7 @@ import Testing
     @Test("What is not granted is not asked with --network either") func ungranted() async throws {
         let listener = try CountingListener()
         let host = try host(1, "http.get('http://127.0.0.1:\(listener.port)/a')")
+        try host.directory("data")
         let answer = try await host.command("test", "ask", "--network")
         #expect(answer.code == 1)
         #expect(answer.text.contains("may not connect to"))

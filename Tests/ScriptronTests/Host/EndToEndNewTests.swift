@@ -74,7 +74,7 @@ struct EndToEndNewTests {
             "warning: jobs/odd.lua:1:31: count is set as a global",
         ] { #expect(all.text.contains(text), "\(all.text)") }
         let odd = try await host.command("check", "odd")
-        #expect(odd.code == 0 && odd.text.hasSuffix("odd: 1 warning."), "\(odd.text)")
+        #expect(odd.code == 0 && odd.text.hasSuffix("odd: 0 errors, 1 warning."), "\(odd.text)")
         let helper = try await host.command("check", host.at("jobs/lib/helper.lua").text, "--json")
         #expect(helper.code == 1 && helper.rows.count == 1, "\(helper.text)")
         #expect(helper.rows.first?["place"] == "jobs/lib/helper.lua:1:47")

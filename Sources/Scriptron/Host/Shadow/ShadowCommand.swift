@@ -102,6 +102,10 @@ package enum ShadowCommand {
                     code: "ESHADOW", "the kernel gives this user no /proc of its own (\(error))",
                     cure: "run it as root, or where nothing covers parts of /proc; without --shadow it is planned")
             }
+            // The run's own store is none of its changes: where these fill their bound, the record is still written.
+            let store = world.root.appending(Path(bytes: Array(order.storePlace.bytes.dropFirst())))
+            try Directories.create(store, mode: 0o700)
+            try ShadowNamespaces.mount("tmpfs", at: store, "mode=700")
             try ShadowNamespaces.pivot(to: world.root)
             try ShadowNamespaces.execute(
                 "/proc/self/exe", ["scriptron", inner, order.text],

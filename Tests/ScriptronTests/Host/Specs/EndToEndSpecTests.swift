@@ -67,7 +67,7 @@ import Testing
         let answer = try await run(Self.spec("includes = { spec.would.remove \"data/x\" }"))
         #expect(answer.code == 1)
         #expect(answer.text.contains("FAILED files look as they are said to"))
-        #expect(answer.text.contains("jobs/clean_spec.lua:12: an effect is missing"), "\(answer.text)")
+        #expect(answer.text.contains("jobs/clean_spec.lua:11: an effect is missing"), "\(answer.text)")
         #expect(answer.text.contains("expected remove data/x"))
         #expect(answer.text.contains("nearest remove data/a"))
         #expect(answer.output.split(separator: "\n").allSatisfy { $0.count <= 80 })
