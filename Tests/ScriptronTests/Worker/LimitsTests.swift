@@ -82,7 +82,7 @@ struct LimitsTests {
         let most = Shared(0)
         let pids = Shared<[Int32]>([])
         let ended = try await run(
-            "process.run({ '\(attack.path)', 'bomb' })", grant, rungs: rungs, timeout: 6
+            "process.run({ '\(attack.path)', 'bomb' })", grant, rungs: rungs, timeout: limit > 100 ? 18 : 6
         ) { _, pid in
             pids.value.withLock { $0 = [pid] }
             try? PlainThread.start(name: "count") {
