@@ -137,7 +137,7 @@ extension Scheduler {
             }
         }
         if !taken.isEmpty { write(taken) }
-        tick()
+        connections.soon { [self] in tick() }
     }
 }
 

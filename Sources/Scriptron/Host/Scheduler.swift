@@ -10,9 +10,9 @@ package struct ClaimedRun: Sendable {
 /// in a run or in a range.
 package final class Scheduler: Sendable {
     /// The most jobs whose fire times are claimed in one transaction, and of the first where many are due: each next one
-    /// is twice as large, so that the first runs start while the others are being claimed.
+    /// is twice as large and waits for the one before, so that the first runs start while the others are being claimed.
     static let batch = 500
-    private static let firstBatch = 32
+    fileprivate static let firstBatch = 32
     /// Seconds until a claim that the store refused is tried again.
     static let storePatience = 1.0
 
@@ -74,6 +74,8 @@ package final class Scheduler: Sendable {
         /// How many times the clock was set back, what follows from that being on its way to the store: nothing is
         /// claimed meanwhile.
         var takingBack = 0
+        /// How many jobs are claimed at once, if so many are due.
+        var width = Scheduler.firstBatch
     }
 
     static let downReason = "the host was down"
@@ -252,17 +254,21 @@ package final class Scheduler: Sendable {
             return back
         }
         if steppedBack { clockWasSetBack(now) }
-        claimDue(now, limit: Self.firstBatch)
+        claimDue(now)
     }
 
-    /// Claims what is due, so many jobs at once; the alarm is set when all is.
-    private func claimDue(_ now: Timestamp, limit: Int) {
-        let claims = state.withLock { state in
-            state.stopped || state.takingBack > 0 ? [] : state.takeClaims(now, limit: limit, connections)
+    /// Claims what is due, or the oldest of it: what these begin with comes to the store before the next claims, which
+    /// their settlement has made. The alarm is set when all is claimed.
+    private func claimDue(_ now: Timestamp) {
+        let (claims, isAll) = state.withLock { state in
+            let claims =
+                state.stopped || state.takingBack > 0 ? [] : state.takeClaims(now, limit: state.width, connections)
+            let isAll = state.timetable.first().map { $0 > now } ?? true
+            state.width = isAll ? Self.firstBatch : min(2 * state.width, Self.batch)
+            return (claims, isAll)
         }
-        if claims.isEmpty { return arm() }
-        submit(claims)
-        connections.soon { [self] in claimDue(connections.clock.now(), limit: min(2 * limit, Self.batch)) }
+        if !claims.isEmpty { submit(claims) }
+        if claims.isEmpty || isAll { arm() }
     }
 
     private func arm() {

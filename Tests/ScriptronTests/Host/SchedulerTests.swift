@@ -349,4 +349,32 @@ final class SchedulerBench: Sendable {
         #expect(bench.fireTimes.count == 1200)
         #expect(Set(bench.claimed.withLock { $0.map(\.run.job) }).count == 1200)
     }
+
+    @Test("Of many that are due the oldest are claimed first; no other claim stands before their starts") func batches()
+        throws
+    {
+        let store = DeafStore()
+        let clock = ManualClock(Timestamp(seconds: 1000))
+        let claimed = Mutex(0)
+        let scheduler = Scheduler(
+            Scheduler.Connections(
+                clock: clock, store: store, arm: { _ in }, soon: { $0() }, later: { _, _ in },
+                occupancy: { _ in Occupancy() },
+                lock: { _ in true }, unlock: { _ in }, pauses: { _ in [] }, mayClaim: { _ in true },
+                claimed: { runs in claimed.withLock { $0 += runs.count } }, moved: { _ in }, makeWay: { _ in },
+                trouble: { _ in }))
+        try scheduler.start(try (0..<1000).map { try SchedulerBench.job(["every 10s"], name: "j\($0)") }, cursors: [:])
+        store.isDeaf.withLock { $0 = true }
+        clock.advance(by: 10)
+        scheduler.tick()
+        try store.write { _ in }
+        let count = try store.read { try $0.runs(RunQuery(limit: 2000)).count }
+        #expect(count > 0 && count <= 32)
+        #expect(claimed.withLock { $0 } == 0)
+        // The next claims are twice as many, and come when somebody asks: here the tick, else what was claimed.
+        store.isDeaf.withLock { $0 = false }
+        scheduler.tick()
+        for _ in 0..<9 { try store.write { _ in } }
+        #expect(claimed.withLock { $0 } == 1000 - count)
+    }
 }
