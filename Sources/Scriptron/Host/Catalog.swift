@@ -32,7 +32,9 @@ package final class Catalog: Sendable {
         }
         /// What alerting was told last, while it holds.
         var overview: Overview?
-        var queue: [JobSource] = []
+        var queue = LoadQueue()
+        /// What jobs have in common.
+        var parts = LoadedJob.Parts()
         /// What is being loaded: those that hold up others, and those that take long.
         var loading: [Int: JobSource] = [:]
         var slow: [Int: JobSource] = [:]
@@ -105,7 +107,7 @@ package final class Catalog: Sendable {
     /// The jobs that have never been loaded so far, and are being: as entries without anything.
     package var pending: [CatalogEntry] {
         state.withLock { state in
-            let sources = state.queue + state.loading.values + state.slow.values
+            let sources = state.queue.sources + state.loading.values + state.slow.values
             return sources.filter { state.entries[$0.name] == nil && state.wanted[$0.name] == $0.key }.map { source in
                 var entry = CatalogEntry(name: source.name, script: source.path)
                 entry.isEnabled = source.isEnabled
@@ -126,10 +128,9 @@ package final class Catalog: Sendable {
                 state.entries.removeValue(forKey: name)
                 state.wanted.removeValue(forKey: name)
             }
-            state.queue.removeAll { !names.contains($0.name) }
+            state.queue.keep(names)
             for source in sources where state.wanted[source.name] != source.key {
                 state.wanted[source.name] = source.key
-                state.queue.removeAll { $0.name == source.name }
                 state.queue.append(source)
             }
             let finished = state.isDone(waitsForSlow: waitsForSlow)
@@ -143,10 +144,10 @@ package final class Catalog: Sendable {
     /// Loads the broken jobs once more: what they need may be there by now.
     package func retry() {
         state.withLock { state in
-            let queued = Set(state.queue.map(\.name))
             let troubled = state.entries.values.filter { $0.wrappedValue.problem?.isOfMachine == true }
             for entry in troubled.map(\.wrappedValue).sorted(by: { $0.name < $1.name }) {
-                guard let source = entry.jobSource, source.key == state.wanted[entry.name], !queued.contains(entry.name)
+                guard let source = entry.jobSource, source.key == state.wanted[entry.name],
+                    !state.queue.contains(entry.name)
                 else { continue }
                 state.queue.append(source)
             }
@@ -158,7 +159,6 @@ package final class Catalog: Sendable {
     package func reload(_ name: String, done: @escaping @Sendable () -> Void) {
         let isKnown = state.withLock { state in
             guard let source = state.entry(name)?.jobSource, source.key == state.wanted[name] else { return false }
-            state.queue.removeAll { $0.name == name }
             state.queue.append(source)
             state.whenDone.append((true, done))
             return true
@@ -191,8 +191,7 @@ package final class Catalog: Sendable {
     private func loadMore() {
         while true {
             let next = state.withLock { state -> (Int, JobSource)? in
-                guard state.loading.count < Self.width, !state.queue.isEmpty else { return nil }
-                let source = state.queue.removeFirst()
+                guard state.loading.count < Self.width, let source = state.queue.popFirst() else { return nil }
                 state.lastLoad += 1
                 state.loading[state.lastLoad] = source
                 return (state.lastLoad, source)
@@ -224,7 +223,12 @@ package final class Catalog: Sendable {
 
     /// Takes the result of a load; nil: the job is disabled.
     private func settle(_ load: Int, _ source: JobSource, _ result: LoadResult?) {
-        let (stale, hadJob, problem) = state.withLock { state -> (Bool, Bool, Failure?) in
+        var result = result
+        if case .loaded(var job) = result {
+            state.withLock { job.share(&$0.parts) }
+            result = .loaded(job)
+        }
+        let (stale, hadJob, problem) = state.withLock { [result] state -> (Bool, Bool, Failure?) in
             guard state.wanted[source.name] == source.key else { return (true, false, nil) }
             let earlier = state.entry(source.name)
             var entry = earlier ?? CatalogEntry(name: source.name, script: source.path)

@@ -21,9 +21,9 @@ package struct CatalogEntry: Sendable {
     /// What it runs; nil where it never had a good version, is disabled or unconfigured.
     package var loaded: LoadedJob?
     /// What is wrong with the newest text or configuration.
-    package var problem: Failure?
+    @Rare package var problem: Failure?
     /// The newest version, where it waits for an approval.
-    package var held: LoadedJob?
+    @Rare package var held: LoadedJob?
     /// The required settings without a value.
     package var missing: [String] = []
     package var isEnabled = true

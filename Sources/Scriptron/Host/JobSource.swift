@@ -9,7 +9,7 @@ package struct JobSource: Sendable {
     package var files: [String: [UInt8]]
     package var isEnabled: Bool
     /// Why it cannot be loaded at all (an owner that may not be trusted).
-    package var refusal: Failure?
+    @Rare package var refusal: Failure?
     /// SHA-256 of everything that the load depends on.
     package var key: String
 }

@@ -25,6 +25,26 @@ package struct LoadedJob: Sendable {
     /// Whether this run is bounded by the ceiling alone, and watched for what it needs.
     package var learns = false
 
+    /// The parts of jobs that are the same in many.
+    struct Parts {
+        fileprivate var blackouts = BoxPool<Blackouts>()
+        fileprivate var declarations = BoxPool<SettingDeclarations?>()
+        fileprivate var needs = BoxPool<Needs>()
+        fileprivate var terms = BoxPool<GrantTerms?>()
+        fileprivate var plainNeeds = BoxPool<Needs?>()
+        fileprivate var grants = BoxPool<Grant>()
+    }
+
+    /// Keeps what it has in common with jobs before it once with them.
+    mutating func share(_ parts: inout Parts) {
+        parts.blackouts.share(&_blackouts)
+        parts.declarations.share(&_declarations)
+        parts.needs.share(&_needs)
+        parts.terms.share(&_terms)
+        parts.plainNeeds.share(&_plainNeeds)
+        parts.grants.share(&_grant)
+    }
+
     /// The same job, its schedule in another zone, or in a newer form of the same.
     func inZone(_ zone: Zone) throws(Failure) -> LoadedJob {
         var job = self

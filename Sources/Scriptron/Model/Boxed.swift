@@ -16,6 +16,9 @@ package struct Boxed<Value: Sendable>: Sendable {
         get { box.value }
         set { box = Box(newValue) }
     }
+
+    /// Whether both are one and the same in memory.
+    package func isSame(as other: Boxed) -> Bool { box === other.box }
 }
 
 extension Boxed: Equatable where Value: Equatable {

@@ -1,5 +1,5 @@
 /// What the operator and the machine fix when a job's needs become a grant.
-package struct GrantTerms: Sendable {
+package struct GrantTerms: Sendable, Hashable {
     /// The configuration's folder: relative paths start there.
     package var base: Path
     /// Missing write paths are made below it.
