@@ -174,6 +174,14 @@ package final class Workers: Sendable {
             if case .ended = event {
                 self?.state.withLock { _ = $0.sessions.removeValue(forKey: id) }
                 self?.programs.forget(worker: id)
+                #if DEBUG
+                    // As if the host had lost sight of it.
+                    if launch.order.task == .run,
+                        TestEnvironment["SCRIPTRON_TEST_LOSE_END"] == launch.order.job
+                    {
+                        return
+                    }
+                #endif
             }
             handler(id, event)
         } onAnew: { [weak self] in

@@ -54,4 +54,18 @@ import Testing
         }
         try await host.stop()
     }
+
+    @Test func `An attempt whose worker is gone is lost, told, and its job runs again`() async throws {
+        let job = "return job { redo = false, run = function() return 7 end }"
+        let host = try EndToEndHost(jobs: ["j": job, "other": job])
+        try await host.start(by: "SCRIPTRON_TEST_WATCH=2 SCRIPTRON_TEST_LOSE_END=j")
+        let row = try await host.run("j")
+        #expect(row["outcome"]?.text == "lost", "\(row)")
+        let run = try #require(row["id"]?.integer)
+        #expect(host.log.contains("watchdog: run \(run) of job j had no worker any more: it is lost"), "\(host.log)")
+        #expect(try await host.run("other")["outcome"]?.text == "succeeded")
+        // The slot is free: the next one runs, and is lost as well.
+        #expect(try await host.run("j")["outcome"]?.text == "lost")
+        try await host.stop()
+    }
 }
