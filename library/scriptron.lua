@@ -384,7 +384,7 @@ process = {}
 ---@field expect? integer|integer[] Exit codes that are no failure. ({0} where left out)
 ---@field timeout? duration After it the program and all that it started is killed; the attempt's where left out.
 ---@field stdin? string|Secret|{file:path} What it reads; nothing where left out.
----@field stdout? "capture"|"log"|{file:path} Where its output goes: to the caller, the run's log, or a file. ("capture" where left out)
+---@field stdout? "capture"|"log"|{file:path}|function Where its output goes: to the caller, the run's log, a file, or line by line to a function. ("capture" where left out)
 ---@field env? table<string,string|integer> Variables beside the few that every program gets.
 ---@field cwd? path Where it starts.
 ---@field user? string As whom, where the needs say so.
@@ -393,6 +393,8 @@ process = {}
 ---@field dry? any What a dry run returns instead.
 
 --- Runs a program and waits for it. Another exit code than expected raises.
+--- 
+--- A function as `stdout` gets each line while the program runs, with `"stdout"` or `"stderr"` and the program's name; a line over 64 KiB comes in pieces. What it does not take stays with the program, which waits; its time counts for `timeout`; an error of it ends the program. In a dry run it gets the lines of `dry`.
 --- Needs `run`: the program.
 ---@param argv (string|integer)[] The program's name as in the needs, then its arguments.
 ---@param options? process.run.options
@@ -422,7 +424,7 @@ function process.output(argv, options) end
 ---@field expect? integer|integer[] Exit codes that are no failure, of each. ({0} where left out)
 ---@field timeout? duration After it everything is killed.
 ---@field stdin? string|Secret|{file:path} What the first one reads.
----@field stdout? "capture"|"log"|{file:path} Where the last one's output goes. ("capture" where left out)
+---@field stdout? "capture"|"log"|{file:path}|function Where the last one's output goes. ("capture" where left out)
 ---@field env? table<string,string|integer> Variables, for all.
 ---@field cwd? path Where they start.
 ---@field user? string As whom, where the needs say so.

@@ -1,11 +1,14 @@
 /// `process`: programs that the job may run, and processes of the machine.
 package func processModule(_ context: APIContext) -> HostModule {
-    HostModule(
+    let running = HandleTable<(ProgramCall, any RunningPrograms)>("programs")
+    return HostModule(
         "process",
         functions: [
             HostFunction("run") { arguments in
                 let call = try programCall([arguments[0]], arguments, context)
-                return [try resultOfRun(call, try context.current("process.run").effects.run(call))]
+                let effects = try context.current("process.run").effects
+                if call.output == .lines { return [try running.add((call, try effects.start(call)))] }
+                return [try resultOfRun(call, try effects.run(call))]
             },
             HostFunction("output") { arguments in
                 let call = try programCall([arguments[0]], arguments, context)
@@ -25,7 +28,9 @@ package func processModule(_ context: APIContext) -> HostModule {
                     throw arguments.mismatch(0, "stages", "a list of argument lists")
                 }
                 let call = try programCall(stages, arguments, context)
-                return [try resultOfPipe(call, try context.current("process.pipe").effects.run(call))]
+                let effects = try context.current("process.pipe").effects
+                if call.output == .lines { return [try running.add((call, try effects.start(call)))] }
+                return [try resultOfPipe(call, try effects.run(call))]
             },
             HostFunction("find") { arguments in
                 let query = try processQuery(arguments)
@@ -41,9 +46,65 @@ package func processModule(_ context: APIContext) -> HostModule {
                 try tellSignalled(query, session)
                 return [try session.effects.request(.signalProcesses, query)]
             },
-        ]
-    )
+        ],
+        methods: [
+            "programs": [
+                // Lines, and behind those of one stream where and by whom they were written.
+                HostFunction("next") { arguments in
+                    let (call, programs) = try running.object(arguments)
+                    let blocks = try programs.next()
+                    if blocks.isEmpty { return [] }
+                    let flat = blocks.flatMap { block -> [Value] in
+                        let stream: Value = block.isError ? "stderr" : "stdout"
+                        return [.bytes(block.bytes), stream, .text(call.stages[block.stage].name)]
+                    }
+                    return [.list(flat)]
+                },
+                HostFunction("finish") { arguments in
+                    let (call, programs) = try running.object(arguments)
+                    let outcome = try programs.finish()
+                    let result =
+                        call.call == "process.run" ? try resultOfRun(call, outcome) : try resultOfPipe(call, outcome)
+                    var members = result.map ?? [:]
+                    members["stdout"] = nil
+                    return [.map(members)]
+                },
+                HostFunction("close") { arguments in
+                    try running.remove(arguments)?.1.close()
+                    return []
+                },
+            ]
+        ],
+        prelude: prelude)
 }
+
+/// What the prelude gives as `stdout` in place of a function; no script writes it by mistake.
+let asLines = "\0lines"
+
+/// A function as `stdout` is called for each line, between two waits for the program.
+private let prelude = #"""
+    local process, base = ...
+    local next, type, rawget, gmatch = base.next, base.type, base.rawget, base.string.gmatch
+    for _, name in base.ipairs { "run", "pipe" } do
+      local plain = process[name]
+      process[name] = function(...)
+        local programs, options = ...
+        local each = type(options) == "table" and rawget(options, "stdout")
+        if type(each) ~= "function" then return plain(...) end
+        local others = {}
+        for key, value in next, options do others[key] = value end
+        others.stdout = "\0lines"
+        local running <close> = plain(programs, others)
+        while true do
+          local lines = running:next()
+          if lines == nil then return running:finish() end
+          for index = 1, #lines, 3 do
+            for line in gmatch(lines[index], "([^\n]*)\n") do each(line, lines[index + 1], lines[index + 2]) end
+          end
+        end
+      end
+    end
+    """#
 
 /// `{name}` or `{pidfile}`; a plain text is a name.
 private func processQuery(_ arguments: Arguments) throws(Failure) -> [String: Value] {

@@ -134,10 +134,11 @@ private func programOutput(
 ) throws(Failure) -> ProgramCall.Output {
     if value.text == "capture" { return .capture }
     if value.text == "log" { return .log }
+    if value.text == asLines { return .lines }
     if let map = value.map, map.count == 1, case .bytes(let path)? = map["file"] {
         return .file(try context.check(path, .write, call: options.function))
     }
-    throw options.mismatch("stdout", "\"capture\", \"log\" or {file = path}", value)
+    throw options.mismatch("stdout", "\"capture\", \"log\", {file = path} or a function", value)
 }
 
 private func programEnvironment(_ value: Value, _ options: Options) throws(Failure) -> [String: [UInt8]] {

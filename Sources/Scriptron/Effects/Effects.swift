@@ -97,6 +97,8 @@ package protocol Effects: AnyObject {
 
     /// Runs programs and waits for them. Exit codes beside the expected are the caller's to judge.
     func run(_ call: ProgramCall) throws(Failure) -> ProgramOutcome
+    /// Starts programs whose output is `lines`.
+    func start(_ call: ProgramCall) throws(Failure) -> any RunningPrograms
     /// Makes one request of HTTP, or a TLS handshake, to a server that is granted. It follows no redirect.
     func ask(_ call: WebCall) throws(Failure) -> WebOutcome
     /// Connects to one of the addresses, and closes at once: the seconds it took.

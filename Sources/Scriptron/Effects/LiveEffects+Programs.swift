@@ -1,6 +1,43 @@
 /// Running programs.
 extension LiveEffects {
     package func run(_ call: ProgramCall) throws(Failure) -> ProgramOutcome {
+        var request = try request(call)
+        var file: AtomicFile?
+        var target: Path?
+        switch call.output {
+        case .capture, .lines: break
+        case .log: request.line = { [self] stage, isError, line in log(call.stages[stage].name, isError, line) }
+        case .file(let path):
+            let (directory, name) = try place(path.path, call.call)
+            file = try told(call.call, path.path) {
+                let existing = try directory.status(name)
+                try judge(existing, replace: true, call.call, path.path)
+                let file = try AtomicFile(name, in: directory, mode: existing == nil ? 0o666 : 0o600)
+                if let existing { try file.descriptor.setMode(allowedMode(existing.mode)) }
+                return file
+            }
+            target = path.path
+            request.output = file?.descriptor
+        }
+        let end = try telling(call, request) { try ProgramRun.run(request) }
+        let result = noticeDenied(try judge(end, call), call)
+        if let file, let target, result.failedStage(expect: call.expect) == nil {
+            try told(call.call, target) { try file.commit(replace: true) }
+        }
+        return .ran(result)
+    }
+
+    package func start(_ call: ProgramCall) throws(Failure) -> any RunningPrograms {
+        var request = try request(call)
+        request.longestLine = 64 << 10
+        return LivePrograms(
+            lines: try telling(call, request) { try ProgramLines(request) },
+            telling: { [self] lines throws(Failure) in try telling(call, request) { try lines.next() } },
+            judging: { [self] end throws(Failure) in noticeDenied(try judge(end, call), call) })
+    }
+
+    /// What is asked of the system, but for where the output goes.
+    private func request(_ call: ProgramCall) throws(Failure) -> ProgramRequest {
         try checkDeadline(call.call)
         var request = ProgramRequest(
             stages: call.stages.map { stage in
@@ -17,33 +54,11 @@ extension LiveEffects {
         request.addressSpace = settings.programAddressSpace
         request.crowded = { [self] in note(.processes) }
         let turn = settings.turn
-        let mark = turn.mark
-        request.isCancelled = { mark?.isCancelled == true }
+        // Whoever waits for the programs may be given up; that need not be who started them.
+        request.isCancelled = { turn.mark?.isCancelled == true }
         request.wait = { poll in turn.apart { _ in poll() } }
         request.input = try input(call)
-        var file: AtomicFile?
-        var target: Path?
-        switch call.output {
-        case .capture: break
-        case .log: request.line = { [self] stage, isError, line in log(call.stages[stage].name, isError, line) }
-        case .file(let path):
-            let (directory, name) = try place(path.path, call.call)
-            file = try told(call.call, path.path) {
-                let existing = try directory.status(name)
-                try judge(existing, replace: true, call.call, path.path)
-                let file = try AtomicFile(name, in: directory, mode: existing == nil ? 0o666 : 0o600)
-                if let existing { try file.descriptor.setMode(allowedMode(existing.mode)) }
-                return file
-            }
-            target = path.path
-            request.output = file?.descriptor
-        }
-        let end = try started(call, request)
-        let result = noticeDenied(try judge(end, call), call)
-        if let file, let target, result.failedStage(expect: call.expect) == nil {
-            try told(call.call, target) { try file.commit(replace: true) }
-        }
-        return .ran(result)
+        return request
     }
 
     private func input(_ call: ProgramCall) throws(Failure) -> ProgramRequest.Input {
@@ -57,9 +72,12 @@ extension LiveEffects {
         }
     }
 
-    private func started(_ call: ProgramCall, _ request: ProgramRequest) throws(Failure) -> ProgramEnd {
+    /// Tells in the script's words why programs could not be started or waited for.
+    private func telling<Result>(
+        _ call: ProgramCall, _ request: ProgramRequest, _ body: () throws -> Result
+    ) throws(Failure) -> Result {
         do {
-            return try ProgramRun.run(request)
+            return try body()
         } catch let failure as Failure {
             throw failure
         } catch let error as ProgramStartError {
@@ -158,6 +176,28 @@ extension LiveEffects {
         return ProgramResult(
             stages: stages, standardOutput: end.standardOutput, seconds: end.seconds, killed: end.killedDescendants)
     }
+}
+
+/// Programs that really run.
+private final class LivePrograms: RunningPrograms {
+    private let lines: ProgramLines
+    private let telling: (ProgramLines) throws(Failure) -> [ProgramLines.Block]
+    private let judging: (ProgramEnd) throws(Failure) -> ProgramResult
+
+    init(
+        lines: ProgramLines, telling: @escaping (ProgramLines) throws(Failure) -> [ProgramLines.Block],
+        judging: @escaping (ProgramEnd) throws(Failure) -> ProgramResult
+    ) {
+        self.lines = lines
+        self.telling = telling
+        self.judging = judging
+    }
+
+    func next() throws(Failure) -> [ProgramLines.Block] { try telling(lines) }
+
+    func finish() throws(Failure) -> ProgramOutcome { .ran(try judging(lines.finish())) }
+
+    func close() { lines.close() }
 }
 
 extension ProgramResult {

@@ -161,13 +161,24 @@ package final class PlannedEffects: Effects {
     // Programs.
 
     package func run(_ call: ProgramCall) throws(Failure) -> ProgramOutcome {
+        if let outcome = try planRun(call) { return outcome }
+        return try live.run(call)
+    }
+
+    package func start(_ call: ProgramCall) throws(Failure) -> any RunningPrograms {
+        guard let outcome = try planRun(call) else { return try live.start(call) }
+        return PlannedPrograms(outcome, writer: call.stages.count - 1)
+    }
+
+    /// Plans it: what the script takes instead of its result; nil where it is to run, for it changes nothing.
+    private func planRun(_ call: ProgramCall) throws(Failure) -> ProgramOutcome? {
         for stage in call.stages { used.programs.insert(stage.name) }
         var takesFile = false
         if case .file = call.output { takesFile = true }
         let answer = terms.answer(call)
         // It would see the real files, not those of the plan.
         let isOwn = call.stages.allSatisfy { $0.user == nil }
-        if call.readsOnly, !takesFile, isOwn, answer == nil, overlay.isUntouched { return try live.run(call) }
+        if call.readsOnly, !takesFile, isOwn, answer == nil, overlay.isUntouched { return nil }
         let argv = call.stages.map { Value.list($0.arguments.map { .bytes($0) }) }
         var step: [String: Value] = argv.count == 1 ? ["argv": argv[0]] : ["stages": .list(argv)]
         if let user = call.stages.lazy.compactMap(\.user).first { step["user"] = .text(user) }
@@ -193,4 +204,36 @@ package final class PlannedEffects: Effects {
     }
 
     var nanoseconds: Int64 { now().microseconds * 1000 }
+}
+
+/// Programs that do not run: their lines are those of what the script, or a spec, gives for their result.
+private final class PlannedPrograms: RunningPrograms {
+    private let outcome: ProgramOutcome
+    private var blocks: [ProgramLines.Block] = []
+
+    /// - Parameter writer: Which of the programs writes them: the last one.
+    init(_ outcome: ProgramOutcome, writer: Int) {
+        var output: [UInt8] = []
+        switch outcome {
+        case .ran(var result):
+            output = result.standardOutput
+            result.standardOutput = []
+            self.outcome = .ran(result)
+        case .assumed(let dry):
+            if case .bytes(let bytes) = dry["stdout"] ?? dry { output = bytes }
+            self.outcome = outcome
+        }
+        guard let last = output.last else { return }
+        if last != UInt8(ascii: "\n") { output.append(UInt8(ascii: "\n")) }
+        blocks = [ProgramLines.Block(stage: writer, isError: false, bytes: output)]
+    }
+
+    func next() throws(Failure) -> [ProgramLines.Block] {
+        defer { blocks = [] }
+        return blocks
+    }
+
+    func finish() throws(Failure) -> ProgramOutcome { outcome }
+
+    func close() {}
 }

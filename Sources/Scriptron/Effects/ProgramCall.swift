@@ -32,6 +32,8 @@ package struct ProgramCall: Sendable, Hashable {
         case capture
         /// Line by line into the run's log; standard error too.
         case log
+        /// Line by line to the caller, while they run; standard error too.
+        case lines
         /// Into a file that is there, whole, only if all went well.
         case file(CheckedPath)
     }
@@ -99,6 +101,16 @@ package struct ProgramResult: Sendable, Hashable {
         self.seconds = seconds
         self.killed = killed
     }
+}
+
+/// Programs whose lines are taken while they run.
+package protocol RunningPrograms: AnyObject {
+    /// The next lines; none at the end.
+    func next() throws(Failure) -> [ProgramLines.Block]
+    /// What came of them; what still runs is ended.
+    func finish() throws(Failure) -> ProgramOutcome
+    /// Ends what still runs. Idempotent.
+    func close()
 }
 
 /// What came of a call of programs.

@@ -9,7 +9,6 @@ struct OutputStream {
     private(set) var kept: [UInt8] = []
     private(set) var overflowed = false
     private var line: [UInt8] = []
-    private static let longestLine = 8 << 10
 
     init(_ descriptor: Descriptor, stage: Int, isError: Bool) throws(SystemError) {
         self.descriptor = descriptor
@@ -49,13 +48,19 @@ struct OutputStream {
         // The end of standard error is kept for messages in any case.
         if request.line == nil || isError { keep(bytes, limit: request.line == nil ? request.limit : 4 << 10) }
         guard let tell = request.line else { return }
-        for byte in bytes {
-            if byte == UInt8(ascii: "\n") || line.count == Self.longestLine {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let end = rest.firstIndex(of: UInt8(ascii: "\n"))
+            let piece = rest[..<(end ?? rest.endIndex)].prefix(request.longestLine - line.count)
+            let isWhole = piece.endIndex == end
+            // It goes on behind what fits: this is a piece of it.
+            let isFull = !isWhole && piece.endIndex < rest.endIndex
+            line += piece
+            if isWhole || isFull {
                 tell(stage, isError, line)
-                line = []
-                if byte == UInt8(ascii: "\n") { continue }
+                line.removeAll(keepingCapacity: true)
             }
-            line.append(byte)
+            rest = rest[(isWhole ? piece.endIndex + 1 : piece.endIndex)...]
         }
     }
 

@@ -44,6 +44,8 @@ package struct ProgramRequest {
     package var limit = 16 << 20
     /// Where given, output is told line by line (without the line feed) instead of captured.
     package var line: ((_ stage: Int, _ isError: Bool, _ line: [UInt8]) -> Void)?
+    /// A line of more bytes is told in pieces.
+    package var longestLine = 8 << 10
     /// Told where at the deadline no further process can be made: they have as many as they may.
     package var crowded: (() -> Void)?
     /// The most memory that each may map, in bytes; nil: no limit of its own.
@@ -95,6 +97,7 @@ package struct ProgramRun {
     private var pumps: [DescriptorPump] = []
     private var input: (pipe: Descriptor, rest: ArraySlice<UInt8>)?
     private var end = ProgramEnd()
+    private let started = Monotonic.now
     private var killAt = Double.infinity
     private var giveUpAt = Double.infinity
     private var drainUntil = Double.infinity
@@ -104,21 +107,35 @@ package struct ProgramRun {
         // A program that does not read its input must not end us.
         BrokenPipes.ignore()
         defer { BrokenPipes.restore() }
-        let started = Monotonic.now
-        var run = ProgramRun(request: request)
-        do {
-            try run.start()
-            try run.wait()
-        } catch {
-            run.abandon()
-            throw error
-        }
-        run.finish()
-        run.end.seconds = Monotonic.now - started
-        return run.end
+        var run = try ProgramRun(request)
+        while try run.turn() {}
+        return run.finish()
     }
 
-    private init(request: ProgramRequest) { self.request = request }
+    /// Starts the programs. Then come calls of `turn`, and at last one of `finish`.
+    init(_ request: ProgramRequest) throws {
+        self.request = request
+        do {
+            try start()
+        } catch {
+            abandon()
+            throw error
+        }
+        if input?.rest.isEmpty == true { input = nil }
+    }
+
+    /// Waits for what the programs do next, and takes what they wrote; false where all have ended, or are given up.
+    mutating func turn() throws -> Bool {
+        do {
+            return try look()
+        } catch {
+            abandon()
+            throw error
+        }
+    }
+
+    /// For so many seconds nobody took what was written: those who still hold the pipes have them again.
+    mutating func wasHeldUp(for seconds: Double) { drainUntil += seconds }
 
     // Starting.
 
@@ -209,41 +226,39 @@ package struct ProgramRun {
             isDirectory ? request.directory.text : stage.program.text, result: pid)
     }
 
-    /// Ends what was started when a later stage could not be.
-    private mutating func abandon() {
+    /// Ends what was started, with nothing to be told of it.
+    mutating func abandon() {
         for index in children.indices { children[index].abandon() }
         children = []
     }
 
     // Waiting.
 
-    private mutating func wait() throws {
-        if input?.rest.isEmpty == true { input = nil }
-        while true {
-            reapOrphans()
-            let running = children.contains { !$0.hasEnded }
-            let now = Monotonic.now
-            if running {
-                if now >= request.deadline || request.isCancelled(), !end.timedOut {
-                    end.timedOut = true
-                    if let crowded = request.crowded, scriptron_can_fork() == -EAGAIN { crowded() }
-                    signalGroups(SIGTERM)
-                    killAt = now + request.grace
-                }
-                if now >= killAt {
-                    signalGroups(SIGKILL)
-                    killAt = .infinity
-                    giveUpAt = now + 5
-                }
-                if now >= giveUpAt { return }
-            } else {
-                if streams.allSatisfy({ $0.isClosed }), pumps.allSatisfy({ $0.isClosed }) { return }
-                drainUntil = min(drainUntil, now + request.drain)
-                if now >= drainUntil { return }
+    private mutating func look() throws -> Bool {
+        reapOrphans()
+        let running = children.contains { !$0.hasEnded }
+        let now = Monotonic.now
+        if running {
+            if now >= request.deadline || request.isCancelled(), !end.timedOut {
+                end.timedOut = true
+                if let crowded = request.crowded, scriptron_can_fork() == -EAGAIN { crowded() }
+                signalGroups(SIGTERM)
+                killAt = now + request.grace
             }
-            let next = running ? min(end.timedOut ? .infinity : request.deadline, killAt, giveUpAt) : drainUntil
-            try poll(seconds: min(next - now, 1))
+            if now >= killAt {
+                signalGroups(SIGKILL)
+                killAt = .infinity
+                giveUpAt = now + 5
+            }
+            if now >= giveUpAt { return false }
+        } else {
+            if streams.allSatisfy({ $0.isClosed }), pumps.allSatisfy({ $0.isClosed }) { return false }
+            drainUntil = min(drainUntil, now + request.drain)
+            if now >= drainUntil { return false }
         }
+        let next = running ? min(end.timedOut ? .infinity : request.deadline, killAt, giveUpAt) : drainUntil
+        try poll(seconds: min(next - now, 1))
+        return true
     }
 
     private mutating func poll(seconds: Double) throws {
@@ -307,7 +322,23 @@ package struct ProgramRun {
         for child in children { child.signal(number) }
     }
 
-    private mutating func finish() {
+    /// Ends what still runs, without its having a word in it, and waits until it has ended: before `finish`, which takes
+    /// only the exits that are there. What cannot be killed is given up.
+    mutating func kill() {
+        signalGroups(SIGKILL)
+        giveUpAt = Monotonic.now + 5
+        input = nil
+        while children.contains(where: { !$0.hasEnded }), Monotonic.now < giveUpAt {
+            var polled = children.filter { !$0.hasEnded }.map {
+                pollfd(fd: $0.descriptor.number, events: Int16(POLLIN), revents: 0)
+            }
+            _ = Glibc.poll(&polled, nfds_t(polled.count), 100)
+            for index in children.indices where !children[index].hasEnded { try? children[index].look() }
+        }
+    }
+
+    /// Ends what is left of their process groups; how they ended.
+    mutating func finish() -> ProgramEnd {
         input = nil
         end.killedDescendants = !end.timedOut && (streams.contains { !$0.isClosed } || pumps.contains { !$0.isClosed })
         signalGroups(SIGKILL)
@@ -321,6 +352,8 @@ package struct ProgramRun {
         for stream in streams where !stream.isError { end.standardOutput = stream.kept }
         end.overflowed = streams.contains { $0.overflowed }
         reapOrphans()
+        end.seconds = Monotonic.now - started
+        return end
     }
 
     private func reapOrphans() {

@@ -102,6 +102,97 @@ import Testing
         #expect(Set(api.services.lines) == ["one", "\\x1B[2Jtwo", "bad"])
     }
 
+    @Test("A function gets each line while the program runs, of both streams") func lines() throws {
+        let api = try APIFixture()
+        let result = try api.run(
+            #"""
+            local seen = {}
+            local r = process.run({ "sh", "-c", "echo one; cat; echo bad >&2; printf last; exit 3" }, {
+              stdin = "two\n", expect = 3, stdout = function(line, stream, name) seen[#seen + 1] = stream .. ":" .. name .. ":" .. line end,
+            })
+            table.sort(seen)
+            local long, pieces = 0, 0
+            process.pipe({ { "sh", "-c", "head -c 200000 /dev/zero | tr '\\0' x" }, { "cat" } }, {
+              stdout = function(line) long, pieces = long + #line, pieces + 1 end,
+            })
+            return { table.concat(seen, " "), r.code, r.stdout == nil, long, pieces }
+            """#)
+        #expect(result == ["stderr:sh:bad stdout:sh:last stdout:sh:one stdout:sh:two", 3, true, 200_000, 4])
+    }
+
+    @Test("Who writes faster than its lines are taken waits, and all arrives in order") func backpressure() throws {
+        let api = try APIFixture()
+        // It notes when it has written all: long after the first line was taken, as pipes hold far less.
+        let result = try api.run(
+            #"""
+            local count, early, ordered = 0, nil, true
+            process.run({ "sh", "-c", "seq 1 600000; echo >end" }, {
+              cwd = ".",
+              stdout = function(line)
+                count = count + 1
+                ordered = ordered and line == tostring(count)
+                if count == 1 then time.sleep(0.5) early = fs.stat("end") == nil end
+              end,
+            })
+            return { count, early, ordered, fs.stat("end") ~= nil }
+            """#)
+        #expect(result == [600_000, true, true, true])
+    }
+
+    @Test("Empty lines are lines, and beside one another in parallel") func emptyLines() throws {
+        let api = try APIFixture()
+        let result = try api.run(
+            #"""
+            local from = time.steady()
+            local counts = parallel({ 1, 2, 3 }, function(number)
+              local count = 0
+              process.run({ "sh", "-c", "head -c " .. number .. "000 /dev/zero | tr '\\0' '\\n'; sleep 1; echo end" }, {
+                stdout = function(line) if line == "" then count = count + 1 end end,
+              })
+              return count
+            end)
+            return { counts, time.steady() - from < 2.5 }
+            """#)
+        #expect(result == [[1000, 2000, 3000], true])
+    }
+
+    @Test("What its function raises ends the program, and so does the timeout") func endings() throws {
+        let api = try APIFixture()
+        let raised = try api.run(
+            #"""
+            local from, pid = time.steady(), nil
+            local good, problem = pcall(process.run, { "sh", "-c", "echo $$; exec sleep 60" }, {
+              stdout = function(line) pid = line; error("enough", 0) end,
+            })
+            local alive = pcall(process.run, { "sh", "-c", "kill -0 " .. pid })
+            return { good, problem, time.steady() - from < 30, alive }
+            """#)
+        #expect(raised == [false, "enough", true, false])
+        let late = try api.failure(
+            #"process.run({ "sh", "-c", "echo x; exec sleep 60" }, { timeout = 0.3, stdout = function() end })"#)
+        #expect(late.code == "ETIMEDOUT")
+        let failed = try api.failure(
+            #"process.run({ "sh", "-c", "echo why >&2; exit 4" }, { stdout = function() end })"#)
+        #expect(failed.code == "EEXIT" && failed.message.contains("exit code 4: why"))
+    }
+
+    @Test("In a dry run the function gets the lines of dry, or of what changes nothing") func dryLines() throws {
+        let api = try APIFixture()
+        api.isDry = true
+        let result = try api.run(
+            #"""
+            local function lines(options)
+              local seen = {}
+              options.stdout = function(line) seen[#seen + 1] = line end
+              process.run({ "sh", "-c", "echo real" }, options)
+              return table.concat(seen, ",")
+            end
+            return { lines { reads_only = true }, lines { dry = "a\n\nb\n" }, lines { dry = { stdout = "c" } }, lines {} }
+            """#)
+        #expect(result == ["real", "a,,b", "c", ""])
+        #expect(api.planned?.plan.steps.map(\.effect) == ["run", "run", "run"])
+    }
+
     @Test("Processes are the host's to find and to signal") func signal() throws {
         let api = try APIFixture()
         api.services.answers[.signalProcesses] = 2

@@ -32,11 +32,15 @@ let processReference = #"""
 
     ## process.run
     Runs a program and waits for it. Another exit code than expected raises.
+
+    A function as `stdout` gets each line while the program runs, with `"stdout"` or `"stderr"` and the program's name;
+    a line over 64 KiB comes in pieces. What it does not take stays with the program, which waits; its time counts for
+    `timeout`; an error of it ends the program. In a dry run it gets the lines of `dry`.
     @param argv (string|integer)[] The program's name as in the needs, then its arguments.
     @option expect integer|integer[]={0} Exit codes that are no failure.
     @option timeout duration After it the program and all that it started is killed; the attempt's where left out.
     @option stdin string|Secret|{file:path} What it reads; nothing where left out.
-    @option stdout "capture"|"log"|{file:path}="capture" Where its output goes: to the caller, the run's log, or a file.
+    @option stdout "capture"|"log"|{file:path}|function="capture" Where its output goes: to the caller, the run's log, a file, or line by line to a function.
     @option env table<string,string|integer> Variables beside the few that every program gets.
     @option cwd path Where it starts.
     @option user string As whom, where the needs say so.
@@ -51,6 +55,15 @@ let processReference = #"""
     @example
     local result = process.run({ "sh", "-c", "echo hello" }, { timeout = "10s" })
     assert(result.code == 0 and result.stdout == "hello\n")
+    local lines = 0
+    process.run({ "sh", "-c", "echo one; echo two >&2" }, {
+      stdout = function(line, stream)
+        lines = lines + 1
+        log.debug(line, { stream = stream })
+      end,
+      dry = "one\ntwo\n",
+    })
+    assert(lines == 2)
 
     ## process.output
     What a program writes, without its last line feed. The options are those of `process.run`, without `stdout`.
@@ -79,7 +92,7 @@ let processReference = #"""
     @option expect integer|integer[]={0} Exit codes that are no failure, of each.
     @option timeout duration After it everything is killed.
     @option stdin string|Secret|{file:path} What the first one reads.
-    @option stdout "capture"|"log"|{file:path}="capture" Where the last one's output goes.
+    @option stdout "capture"|"log"|{file:path}|function="capture" Where the last one's output goes.
     @option env table<string,string|integer> Variables, for all.
     @option cwd path Where they start.
     @option user string As whom, where the needs say so.
