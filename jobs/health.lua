@@ -339,6 +339,8 @@ return job {
   end,
   run = function(settings, this)
     local now, memory = time.now(), state.get("memory", { default = {} })
+    -- Vitals change their part of it in place.
+    local remembered = json.encode(memory)
     local looks = look(settings, this, memory)
     local seen, kept = judge(looks, settings, memory, now)
     local firing
@@ -346,7 +348,7 @@ return job {
     local measured, problem = pcall(measure, seen.values)
     if not measured then this.warn("metrics: " .. tostring(problem)) end
     -- Most runs have nothing new to remember.
-    if json.encode(kept) ~= json.encode(memory) then state.set("memory", kept) end
+    if json.encode(kept) ~= remembered then state.set("memory", kept) end
     local result = result_of(seen, firing)
     if settings.log then append(settings.log, line_of(result, firing, now), this) end
     return result

@@ -16,21 +16,20 @@
 
         init(_ fault: Fault) { self.fault = fault }
 
-        override func look(_ path: Path) throws(SystemError) -> Found? {
-            guard var found = try super.look(path) else { return nil }
-            let status = found.status
+        override func seen(_ status: FileStatus) -> FileStatus {
+            var seen = status
             switch fault {
-            case .seesOneName: found.status.links = 1
-            case .seesLinksAsFiles where status.kind == .link: found.status.kind = .file
-            case .doublesSizes where status.kind == .file: found.status.size *= 2
-            case .seesOlder: found.status.modified -= 40 * 86_400_000_000_000
-            case .seesYounger: found.status.modified += 40 * 86_400_000_000_000
-            case .seesReadable: found.status.mode |= 0o777
-            case .seesOwn: (found.status.uid, found.status.gid) = Permission.owner
-            case .seesUnwritable where status.kind == .directory: found.status.mode &= ~0o222
+            case .seesOneName: seen.links = 1
+            case .seesLinksAsFiles where status.kind == .link: seen.kind = .file
+            case .doublesSizes where status.kind == .file: seen.size *= 2
+            case .seesOlder: seen.modified -= 40 * 86_400_000_000_000
+            case .seesYounger: seen.modified += 40 * 86_400_000_000_000
+            case .seesReadable: seen.mode |= 0o777
+            case .seesOwn: (seen.uid, seen.gid) = Permission.owner
+            case .seesUnwritable where status.kind == .directory: seen.mode &= ~0o222
             default: break
             }
-            return found
+            return seen
         }
 
         override func find(_ path: Path, follow: Bool) throws(SystemError) -> Found? {
@@ -46,6 +45,8 @@
             if fault == .repeatsNames { names = try Directory(directory).names() }
             return names
         }
+
+        override func isEmpty(_ directory: Path) throws(SystemError) -> Bool { try names(directory).isEmpty }
 
         override func remove(_ found: Found) {
             let isDirectory = found.status.kind == .directory

@@ -201,8 +201,10 @@ extension LiveEffects {
         let list = ArchiveManifest.Reader(file.descriptor.read)
         if try FileStatus.of(path.path, follow: true, call)?.kind == .directory {
             return try told(call, path.path) {
-                try TreeVerification(try Directory(path.path), at: path.path) { [self] in try checkDeadline(call) }
-                    .run { try told(damaged: manifest, call) { try list.next() } }
+                try TreeVerification(RealTree(root: try Directory(path.path), path: path.path)) { [self] in
+                    try checkDeadline(call)
+                }
+                .run { try told(damaged: manifest, call) { try list.next() } }
             }
         }
         let (totals, hash) = try reading(path.path, call) { reader in

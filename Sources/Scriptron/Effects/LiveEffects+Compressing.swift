@@ -126,25 +126,23 @@ extension LiveEffects {
     package func decompress(_ from: CheckedPath, _ to: CheckedPath, max: Int64?) throws(Failure) -> ConvertedFile {
         let call = "archive.decompress"
         return try convert(from.path, to.path, call) { source, target in
-            let decompressor = Decompressor(source.descriptor.read)
-            let digest = try Digest(.sha256)
-            var result = ConvertedFile(bytes: 0, stored: source.status.size)
-            while true {
-                try checkDeadline(call)
-                let bytes = try told(damaged: from.path, call) { try decompressor.next() }
-                if bytes.isEmpty { break }
-                result.bytes += Int64(bytes.count)
-                if let max, result.bytes > max {
-                    throw Failure(
-                        code: "EFBIG",
-                        "\(call) \(from.path.text): its content is larger than \(Quantity.describe(bytes: max))",
-                        cure: "raise max")
-                }
-                digest.update(bytes)
-                try target.write(bytes)
-            }
-            result.sha256 = Digest.hexadecimal(digest.finish())
+            var result = try content(source.descriptor.read, of: from.path, most: max, call) { try target.write($0) }
+            result.stored = source.status.size
             return result
+        }
+    }
+
+    /// What a compressed file at a path holds, its errors told by the call and the path.
+    func content(
+        _ read: @escaping (Int) throws -> [UInt8], of path: Path, most: Int64? = nil, _ call: String,
+        sink: ([UInt8]) throws -> Void
+    ) throws -> ConvertedFile {
+        do {
+            return try told(damaged: path, call) {
+                try FileCompression.content(read, most: most, check: { try self.checkDeadline(call) }, sink: sink)
+            }
+        } catch let failure as Failure where failure.code == "EFBIG" {
+            throw Failure(code: failure.code, "\(call) \(path.text): \(failure.message)", cure: failure.cure)
         }
     }
 

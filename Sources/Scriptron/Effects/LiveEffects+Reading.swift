@@ -35,19 +35,26 @@ extension LiveEffects {
     }
 
     package func walk(_ root: CheckedPath, _ options: WalkOptions) throws(Failure) -> any EntrySource {
-        try told("fs.walk", root.path) {
-            let directory = try Directory(root.path)
-            walked.removeAll { $0.path == root.path }
-            walked.append((root.path, directory))
+        try walk(root.path, root.path, options, nil)
+    }
+
+    /// Walks what a checked path leads to; `view` shows it as it would be.
+    func walk(
+        _ root: Path, _ real: Path, _ options: WalkOptions, _ view: (any WalkView)?
+    ) throws(Failure) -> any EntrySource {
+        try told("fs.walk", root) {
+            let directory = try Directory(real)
+            walked.removeAll { $0.path == root }
+            walked.append((root, directory))
             // The oldest are forgotten: removal falls back to their paths.
             if walked.count > 32 { walked.removeFirst() }
             lastParent = nil
             let grant = settings.grant
             let walker = try TreeWalker(
-                directory, at: root.path, maxDepth: options.depth, oneFileSystem: options.oneFileSystem,
+                directory, at: root, maxDepth: options.depth, oneFileSystem: options.oneFileSystem,
                 ownMounts: Set(grant.read + grant.write + (settings.scratch.map { [$0] } ?? [])),
                 reportsLeaving: options.childrenFirst)
-            return LiveWalk(walker, options, check: { [self] () throws(Failure) in try checkDeadline("fs.walk") })
+            return LiveWalk(walker, options, view) { [self] () throws(Failure) in try checkDeadline("fs.walk") }
         }
     }
 
@@ -92,48 +99,6 @@ extension LiveEffects {
             return LiveFile(file, path: path, writes: mode.writes) { [self] error in
                 failure(error, "file", path)
             }
-        }
-    }
-}
-
-/// A walk of the real file system.
-private final class LiveWalk: EntrySource {
-    private let walker: TreeWalker
-    private let options: WalkOptions
-    private let check: () throws(Failure) -> Void
-    private let prefix: Int
-
-    init(_ walker: TreeWalker, _ options: WalkOptions, check: @escaping () throws(Failure) -> Void) {
-        self.walker = walker
-        self.options = options
-        self.check = check
-        prefix = walker.prefixLength
-    }
-
-    func next(_ limit: Int) throws(Failure) -> WalkBatch {
-        var batch = WalkBatch()
-        var steps = 0
-        while batch.entries.count < limit, batch.problems.count < limit, let step = walker.next() {
-            steps += 1
-            if steps % 1024 == 1 { try check() }
-            switch step {
-            case .entry(let path, let status, let enters):
-                if options.filter.excludes(path.bytes[prefix...]) {
-                    walker.skip()
-                } else if !(enters && options.childrenFirst) {
-                    take(path, status, &batch)
-                }
-            case .leaving(let path, let status): take(path, status, &batch)
-            case .problem(let path, let error):
-                batch.problems.append(WalkProblem(path: path, failure: FileFailure.of(error, "fs.walk", path)))
-            }
-        }
-        return batch
-    }
-
-    private func take(_ path: Path, _ status: FileStatus, _ batch: inout WalkBatch) {
-        if options.filter.wants(path.bytes[prefix...], status) {
-            batch.entries.append(FileEntry(path: path, status: status))
         }
     }
 }

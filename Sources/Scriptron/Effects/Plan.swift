@@ -29,13 +29,14 @@ package struct Plan: Sendable {
 
     package init() {}
 
+    /// Whether steps are only counted from now on, and nobody asks for their arguments.
+    var isFull: Bool { steps.count >= Self.most }
+
     /// Adds a step; `bytes` is counted where the effect has any.
     mutating func add(_ effect: String, _ arguments: [String: Value], bytes: Int64? = nil, count: Int64 = 1) {
-        var total = totals[effect] ?? Total()
-        total.count += count
-        if let bytes { total.bytes = (total.bytes ?? 0) + bytes }
-        totals[effect] = total
-        guard steps.count < Self.most else {
+        totals[effect, default: Total()].count += count
+        if let bytes { totals[effect, default: Total()].bytes = (totals[effect]?.bytes ?? 0) + bytes }
+        if isFull {
             omitted += 1
             return
         }
@@ -47,7 +48,7 @@ package struct Plan: Sendable {
     /// Adds what was really done, for it only read: no total counts it.
     mutating func addReal(_ effect: String, _ arguments: [String: Value]) {
         real += 1
-        guard steps.count < Self.most else {
+        if isFull {
             omitted += 1
             return
         }

@@ -215,36 +215,4 @@ extension PlannedEffects {
         try reading(path.path, "archive.list") { try LiveEffects.entries($0, path.path, only: only, max: max) }?.result
             ?? []
     }
-
-    package func verifyArchive(_ path: CheckedPath, manifest: CheckedPath?) throws(Failure) -> ArchiveTotals {
-        let call = "archive.verify"
-        let found = try existing(path.path, follow: true, call)
-        var list: ArchiveManifest.Reader?
-        if let manifest = manifest?.path {
-            used.reads(manifest)
-            guard let read = try reader(try existing(manifest, follow: true, call), call) else {
-                plan.isAssumed = true
-                return ArchiveTotals()
-            }
-            list = ArchiveManifest.Reader(read)
-        }
-        if found.status.kind == .directory {
-            // A directory as it would be is compared with nothing: its files are what they were planned to be.
-            guard overlay.isUntouched || !overlay.hasChanges(below: found.path) else {
-                plan.isAssumed = true
-                return ArchiveTotals()
-            }
-            return try live.verifyArchive(path, manifest: manifest)
-        }
-        let verified = try reading(path.path, call) { reader in
-            guard let list, let manifest = manifest?.path else { return try ArchiveVerification(reader).run() }
-            return try ArchiveVerification(reader).run { [self] in
-                try live.told(damaged: manifest, call) { try list.next() }
-            }
-        }
-        guard let verified else { return ArchiveTotals() }
-        var totals = verified.result
-        totals.sha256 = verified.sha256
-        return totals
-    }
 }

@@ -2,14 +2,22 @@
 extension PlannedEffects {
     /// The directory that holds a path, which may be written in.
     func parent(_ path: Path, _ call: String) throws(Failure) -> Overlay.Found {
-        let parent = try existing(path.parent, follow: true, call)
-        guard parent.status.kind == .directory else {
-            throw Failure(code: "ENOTDIR", "\(call) \(path.parent.text): it is no directory")
-        }
+        let parent = try holder(path.parent, call)
         guard Permission.mayWrite(parent.status) else { throw denied(path, call) }
         try mustBeWritable(parent, call, path)
         used.writes(path)
         return parent
+    }
+
+    /// The directory at a path; a failure where there is none.
+    private func holder(_ path: Path, _ call: String) throws(Failure) -> Overlay.Found {
+        do throws(SystemError) {
+            if let holder = try overlay.holder(path) { return holder.found }
+        } catch {
+            throw FileFailure.of(error, call, path)
+        }
+        _ = try existing(path, follow: true, call)
+        throw Failure(code: "ENOTDIR", "\(call) \(path.text): it is no directory")
     }
 
     func denied(_ path: Path, _ call: String) -> Failure {

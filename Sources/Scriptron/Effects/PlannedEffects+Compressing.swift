@@ -37,27 +37,15 @@ extension PlannedEffects {
             let file = try convert(source, from.path, to.path, call, .unknown, size: size, effect: "decompress")
             return ConvertedFile(bytes: file.status.size, stored: size)
         }
-        let decompressor = Decompressor(read)
-        let digest = try Digest(.sha256)
-        var result = ConvertedFile(bytes: 0, stored: source.status.size)
         var content: [UInt8]? = []
-        try live.told(call, from.path) {
-            while true {
-                try live.checkDeadline(call)
-                let bytes = try live.told(damaged: from.path, call) { try decompressor.next() }
-                if bytes.isEmpty { break }
-                result.bytes += Int64(bytes.count)
-                if let max, result.bytes > max {
-                    throw Failure(
-                        code: "EFBIG",
-                        "\(call) \(from.path.text): its content is larger than \(Quantity.describe(bytes: max))",
-                        cure: "raise max")
-                }
-                digest.update(bytes)
-                content = result.bytes <= Self.mostOfOne ? content.map { $0 + bytes } : nil
+        var count: Int64 = 0
+        var result = try live.told(call, from.path) {
+            try live.content(read, of: from.path, most: max, call) { bytes in
+                count += Int64(bytes.count)
+                content = count <= Self.mostOfOne ? content.map { $0 + bytes } : nil
             }
         }
-        result.sha256 = Digest.hexadecimal(digest.finish())
+        result.stored = source.status.size
         _ = try convert(
             source, from.path, to.path, call, content.map(keep) ?? .unknown, size: result.bytes, effect: "decompress")
         return result
@@ -73,17 +61,8 @@ extension PlannedEffects {
             plan.isAssumed = true
             return ConvertedFile(bytes: found.status.size, stored: found.status.size)
         }
-        let decompressor = Decompressor(read)
-        let digest = try Digest(.sha256)
-        var result = ConvertedFile(bytes: 0, stored: found.status.size)
-        try live.told(call, path.path) {
-            while case let bytes = try live.told(damaged: path.path, call, { try decompressor.next() }), !bytes.isEmpty
-            {
-                result.bytes += Int64(bytes.count)
-                digest.update(bytes)
-            }
-        }
-        result.sha256 = Digest.hexadecimal(digest.finish())
+        var result = try live.told(call, path.path) { try live.content(read, of: path.path, call) { _ in } }
+        result.stored = found.status.size
         return result
     }
 

@@ -57,11 +57,7 @@ extension PlannedEffects {
     /// What is in a canonical directory, links not followed.
     func children(_ directory: Path, _ call: String) throws(Failure) -> [Overlay.Found] {
         do throws(SystemError) {
-            var all: [Overlay.Found] = []
-            for name in try overlay.names(directory) {
-                if let found = try overlay.look(directory.appending(Path(bytes: name))) { all.append(found) }
-            }
-            return all
+            return try overlay.children(directory)
         } catch {
             throw FileFailure.of(error, call, directory)
         }
@@ -72,10 +68,10 @@ extension PlannedEffects {
         let found = try directoryAt(root.path, "fs.walk")
         walked.removeAll { $0.path == root.path }
         walked.append((root.path, found.path))
-        if overlay.hasChanges(below: found.path) || found.path != root.path {
-            return PlannedWalk(self, root: root.path, directory: found, options)
-        }
-        return FilteredWalk(try live.walk(root, options), overlay)
+        if overlay.holdsNew(found.path) { return PlannedWalk(self, root: root.path, directory: found, options) }
+        // What was only removed or changed is left out, or shown so, where the walk comes upon it.
+        let view = OverlayView(self, root: root.path, canonical: found.path, options)
+        return try live.walk(root.path, found.path, options, view)
     }
 
     package func read(_ path: CheckedPath, max: Int64, call: String) throws(Failure) -> [UInt8] {
@@ -115,92 +111,6 @@ extension PlannedEffects {
         if mode != .write, let found { bytes = try content(found, max: Int64(Self.mostKept), call) }
         return PlannedOpenFile(bytes, path: path.path, mode) { [self] bytes throws(Failure) in
             try rewrite(path.path, found, bytes, effect: "write", call)
-        }
-    }
-}
-
-/// A walk of the real file system from which what was removed meanwhile is left out.
-private final class FilteredWalk: EntrySource {
-    private let source: any EntrySource
-    private let overlay: Overlay
-
-    init(_ source: any EntrySource, _ overlay: Overlay) {
-        self.source = source
-        self.overlay = overlay
-    }
-
-    func next(_ limit: Int) throws(Failure) -> WalkBatch {
-        while true {
-            var batch = try source.next(limit)
-            let isEnd = batch.entries.isEmpty && batch.problems.isEmpty
-            if !overlay.isUntouched { batch.entries.removeAll { overlay.hides($0.path) } }
-            if isEnd || !batch.entries.isEmpty || !batch.problems.isEmpty { return batch }
-        }
-    }
-}
-
-/// A walk through the overlay.
-private final class PlannedWalk: EntrySource {
-    private struct Level {
-        var directory: Overlay.Found
-        /// The path as the script sees it.
-        var path: Path
-        var rest: [Overlay.Found]
-    }
-
-    private let effects: PlannedEffects
-    private let options: WalkOptions
-    private let prefix: Int
-    private let device: UInt64
-    private var levels: [Level] = []
-    private var pending: Level?
-
-    init(_ effects: PlannedEffects, root: Path, directory: Overlay.Found, _ options: WalkOptions) {
-        self.effects = effects
-        self.options = options
-        prefix = root.bytes == [UInt8(ascii: "/")] ? 1 : root.bytes.count + 1
-        device = directory.status.id.device
-        pending = Level(directory: directory, path: root, rest: [])
-    }
-
-    func next(_ limit: Int) throws(Failure) -> WalkBatch {
-        var batch = WalkBatch()
-        while batch.entries.count < limit, batch.problems.count < limit {
-            if let level = pending {
-                pending = nil
-                enter(level, &batch)
-                continue
-            }
-            guard let top = levels.indices.last else { break }
-            guard let found = levels[top].rest.popLast() else {
-                let left = levels.removeLast()
-                if options.childrenFirst, !levels.isEmpty { take(left.path, left.directory.status, &batch) }
-                continue
-            }
-            let path = levels[top].path.appending(Path(bytes: found.path.name))
-            if options.filter.excludes(path.bytes[prefix...]) { continue }
-            let enters =
-                found.status.kind == .directory && (options.depth.map { levels.count < $0 } ?? true)
-                && (!options.oneFileSystem || found.status.id.device == device)
-            if enters { pending = Level(directory: found, path: path, rest: []) }
-            if !(enters && options.childrenFirst) { take(path, found.status, &batch) }
-        }
-        return batch
-    }
-
-    private func enter(_ level: Level, _ batch: inout WalkBatch) {
-        var level = level
-        do throws(Failure) {
-            level.rest = try effects.children(level.directory.path, "fs.walk")
-            levels.append(level)
-        } catch {
-            batch.problems.append(WalkProblem(path: level.path, failure: error))
-        }
-    }
-
-    private func take(_ path: Path, _ status: FileStatus, _ batch: inout WalkBatch) {
-        if options.filter.wants(path.bytes[prefix...], status) {
-            batch.entries.append(FileEntry(path: path, status: status))
         }
     }
 }

@@ -90,11 +90,11 @@ extension PlannedEffects {
     }
 
     private func mustBeEmpty(_ found: Overlay.Found, _ call: String) throws(Failure) {
-        let names: [[UInt8]]
-        do throws(SystemError) { names = try overlay.names(found.path) } catch {
+        let isEmpty: Bool
+        do throws(SystemError) { isEmpty = try overlay.isEmpty(found.path) } catch {
             throw FileFailure.of(error, call, found.path)
         }
-        if !names.isEmpty {
+        if !isEmpty {
             throw Failure(
                 code: "ENOTEMPTY", "\(call) \(found.path.text): Directory not empty",
                 cure: "use fs.remove_tree to remove a directory with what is in it")
@@ -113,7 +113,7 @@ extension PlannedEffects {
         release(found)
         overlay.remove(found)
         plan.add(
-            isDirectory ? "remove directory" : "remove", ["path": .bytes(path.path.bytes)],
+            isDirectory ? "remove directory" : "remove", plan.isFull ? [:] : ["path": .bytes(path.path.bytes)],
             bytes: isDirectory ? nil : isLastName ? found.status.size : 0)
         return .removed
     }

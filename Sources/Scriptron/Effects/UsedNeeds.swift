@@ -6,6 +6,8 @@ struct UsedNeeds {
     private var read: Set<Path> = []
     private var write: Set<Path> = []
     var programs: Set<String> = []
+    /// Where was written last: mostly where is written next.
+    private var last: Path?
 
     mutating func reads(_ path: Path) {
         if read.count < Self.most, !path.isInside(PlannedEffects.scratch) { read.insert(path) }
@@ -13,8 +15,11 @@ struct UsedNeeds {
 
     /// A name that is made, replaced or removed takes the right to write in its directory.
     mutating func writes(_ path: Path) {
+        let parent = path.parent
         // The run's own directory takes no need.
-        if write.count < Self.most, !path.isInside(PlannedEffects.scratch) { write.insert(path.parent) }
+        if parent == last || write.count >= Self.most || path.isInside(PlannedEffects.scratch) { return }
+        last = parent
+        write.insert(parent)
     }
 
     /// `{read, write, run}`, without paths that lie inside others.

@@ -22,11 +22,47 @@ package struct Path: Sendable, Hashable, Comparable {
         bytes.split(separator: Self.slash).map(Array.init).filter { $0 != [UInt8(ascii: ".")] }
     }
 
+    /// Whether it is absolute, not the root, and no name in it is empty, `.` or, unless `allowsUp`, `..`: then its text
+    /// need not be taken apart.
+    private func isPlain(allowsUp: Bool) -> Bool {
+        guard isAbsolute, bytes.count > 1 else { return false }
+        return bytes.withUnsafeBufferPointer { bytes in
+            var start = 1
+            for index in 1...bytes.count where index == bytes.count || bytes[index] == Self.slash {
+                let length = index - start
+                let isDots = length <= 2 && (start..<index).allSatisfy { bytes[$0] == UInt8(ascii: ".") }
+                if length == 0 || isDots && (length == 1 || !allowsUp) { return false }
+                start = index + 1
+            }
+            return true
+        }
+    }
+
+    /// Whether it is absolute and as `normalized` would leave it.
+    package var isNormal: Bool { bytes == [Self.slash] || isPlain(allowsUp: false) }
+
+    /// The length of its longest name.
+    package var longestNameLength: Int {
+        var longest = 0
+        var length = 0
+        for byte in bytes {
+            length = byte == Self.slash ? 0 : length + 1
+            longest = max(longest, length)
+        }
+        return longest
+    }
+
     /// The last name; empty for the root.
-    package var name: [UInt8] { components.last ?? [] }
+    package var name: [UInt8] {
+        guard isPlain(allowsUp: true), let slash = bytes.lastIndex(of: Self.slash) else { return components.last ?? [] }
+        return Array(bytes[(slash + 1)...])
+    }
 
     /// The directory that holds it, by its text alone; the root's parent is the root.
     package var parent: Path {
+        if isPlain(allowsUp: true), let slash = bytes.lastIndex(of: Self.slash) {
+            return Path(bytes: Array(bytes[..<max(1, slash)]))
+        }
         let names = components.dropLast()
         let joined = Array(names.joined(separator: [Self.slash]))
         if isAbsolute { return Path(bytes: [Self.slash] + joined) }
@@ -45,6 +81,7 @@ package struct Path: Sendable, Hashable, Comparable {
 
     /// The path without doubled slashes, `.` and `..`, worked out by its text alone (links are not read).
     package var normalized: Path {
+        if isNormal { return self }
         var names: [[UInt8]] = []
         let up = Array("..".utf8)
         for name in components {

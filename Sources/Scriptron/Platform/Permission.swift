@@ -42,7 +42,7 @@ package enum Permission {
 
     private static func isMember(of group: UInt32) -> Bool {
         if group == getegid() { return true }
-        var groups = [gid_t](repeating: 0, count: 65536)
+        var groups = [gid_t](repeating: 0, count: Int(max(0, getgroups(0, nil))))
         let count = getgroups(Int32(groups.count), &groups)
         return groups.prefix(Int(max(0, count))).contains(group)
     }

@@ -42,7 +42,7 @@ package enum PathText {
         guard !raw.contains(0) else { throw .holdsNUL }
         let path = base.appending(Path(bytes: raw))
         guard raw.count <= longestPath, path.bytes.count <= longestPath else { throw .pathTooLong }
-        guard path.components.allSatisfy({ $0.count <= longestName }) else { throw .nameTooLong }
+        guard path.longestNameLength <= longestName else { throw .nameTooLong }
         return path.normalized
     }
 }

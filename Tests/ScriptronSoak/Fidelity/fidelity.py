@@ -19,6 +19,7 @@ import time
 import disks
 import mutants
 import observer
+import pages
 import traces
 import trees
 
@@ -66,7 +67,9 @@ class Round:
         packs = self.settings.get("compress") in ("zstd", "gzip")
         self.left = choice.choice([0, 0, 0, 1000] if packs else [0, 1, 2, 5, 20, 100])
         self.odd = set()
-        self.ears = None
+        self.ears = self.pages = None
+        # What answers is only known where it is asked: else a plan assumes it.
+        self.network = bool(self.settings.pop("network", False))
 
     def at(self, name):
         return os.path.join(self.place, name)
@@ -76,7 +79,7 @@ class Round:
         shutil.copytree(os.path.join(SOURCES, "jobs"), self.at("jobs"))
         with open(self.at("scriptron.lua"), "w") as file:
             file.write('return { jobs_dir = "jobs", state_dir = "state", ceiling = { read = { "." }, '
-                       f'write = {{ "disk/data" }}, run = {{ "true" }}, connect = {{ "127.0.0.1:*" }} }}, jobs = {{ {self.job.name} = {{ '
+                       f'write = {{ "disk/data" }}, run = {{ "true" }}, connect = {{ "127.0.0.1:*" }}, service = {{ "nginx", "no-such" }} }}, jobs = {{ {self.job.name} = {{ '
                        f'settings = {trees.lua(self.settings)} }} }} }}\n')
         self.now = int(time.time())
         os.mkdir(self.at("disk"))
@@ -90,6 +93,9 @@ class Round:
         before = self.before = getattr(self.job, "before", None)
         if before:
             before(random.Random(f"before {self.job.name}:{self.seed}"), self.scriptron, self.at)
+            # Backups are named by the second: the planned one must not clash with the last of these, if the real one
+            # does not.
+            time.sleep(1.01 - time.time() % 1)
             shutil.rmtree(self.at("expected"))
             subprocess.run(["cp", "-a", self.data, self.at("expected")], check=True)
             subprocess.run(["cp", "-a", self.data, self.at("kept")], check=True)
@@ -153,8 +159,10 @@ class Round:
         tasks, known = observer.tasks(store), observer.told(store, self.job.name)
         self.ears.heard()
         trace = traces.Trace(self.place)
-        answer = self.scriptron("test", self.job.name, "--json")
+        answer = self.scriptron("test", self.job.name, "--json", *["--network"] * self.network)
         lines = [f"the dry run left a trace: {line}" for line in trace.changes(self.ears)]
+        if self.pages and self.pages.changing():
+            lines.append(f"the dry run asked to change something: {self.pages.changing()}")
         try:
             report = json.loads(answer.stdout.decode("utf-8", "surrogateescape"))
         except ValueError:
@@ -188,11 +196,23 @@ class Round:
 
     def listen(self):
         self.ears = traces.Ears(self.place)
-        if "services" in self.settings:
-            self.settings["services"] = {"ear": f"127.0.0.1:{self.ears.port}"}
+        if self.network:
+            self.pages = pages.Pages()
+        # Without the network nobody is asked, and the ear hears it if somebody is.
+        port = self.pages.port if self.network else self.ears.port
+
+        def here(value):
+            if isinstance(value, dict):
+                return {key: here(item) for key, item in value.items()}
+            return value.replace("PORT", str(port)) if isinstance(value, str) else value
+        for key in ("services", "pages"):
+            if key in self.settings:
+                self.settings[key] = here(self.settings[key])
 
     def close(self):
         self.ears.close()
+        if self.pages:
+            self.pages.close()
         if self.is_full:
             disks.unmount(self.at("disk"))
         shutil.rmtree(self.place, ignore_errors=True)

@@ -276,6 +276,18 @@ class Health:
         rule[side] = rule["clear"] = bad if random.random() < 0.4 else good
         return rule
 
+    @staticmethod
+    def page(random):
+        url = "http://127.0.0.1:" + random.choice(["PORT/well", "PORT/well", "PORT/other", "PORT/broken", "PORT/gone", "1/"])
+        if random.random() < 0.4:
+            return url
+        page = {"url": url}
+        if random.random() < 0.6:
+            page["contains"] = "well"
+        if random.random() < 0.3:
+            page["status"] = random.choice(["2xx", 404])
+        return page
+
     @classmethod
     def settings(cls, random):
         settings = {name: cls.rule(random, "above", -1, 1e9) for name in (
@@ -287,8 +299,23 @@ class Health:
         settings["store_free"] = cls.rule(random, "below", 1 << 60, 0)
         settings["disk_full"] = {"for_runs": 0}
         settings["disks_expected"] = random.choice([[], ["/"], ["/nowhere/at/all"], ["/", "data"]])
-        if random.random() < 0.3:
-            settings["services"] = {"ear": "127.0.0.1:1"}
+        settings["network"] = random.random() < 0.5
+        if settings["network"]:
+            # Port 1 has nobody who answers.
+            if random.random() < 0.7:
+                settings["services"] = {name: "127.0.0.1:PORT" if random.random() < 0.5 else "127.0.0.1:1"
+                                        for name in ("one", "two", "three")[:random.randrange(1, 4)]}
+            if random.random() < 0.8:
+                settings["pages"] = {name: cls.page(random) for name in ("a", "b", "c")[:random.randrange(1, 4)]}
+                settings["page_down"] = {"for_runs": random.choice([0, 1, 2]),
+                                         "severity": random.choice(["info", "critical"])}
+                settings["page_slow"] = {"above": "1h", "clear": "30m"} if random.random() < 0.5 else {"for_runs": 0}
+        elif random.random() < 0.5:
+            settings["services"] = {"ear": "127.0.0.1:PORT"}
+        if random.random() < 0.4:
+            settings["units"] = random.choice([["no-such"], ["nginx", "no-such"]])
+            settings["unit_down"] = {"for_runs": random.choice([0, 1, 2])}
+        settings["service_down"] = {"for_runs": random.choice([0, 1, 1, 2])}
         if random.random() < 0.4:
             settings["job_ages"] = random.choice([{"health": "1d"}, {"none": "1d"}])
         if random.random() < 0.4:

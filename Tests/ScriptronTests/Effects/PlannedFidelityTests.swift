@@ -64,7 +64,60 @@ import Testing
             fs.write("out/sub/b", "changed")
             return { seen, again.code, fs.read("out/sub/b"), fs.stat("out/a").links }
             """#,
+            // What was unpacked is compared with its manifest, and is found out where it was changed since.
+            #"""
+            archive.create("x.tar.zst", { "sub", "a" }, { manifest = "x.manifest" })
+            archive.extract("x.tar.zst", "out")
+            local well = archive.verify("out", { manifest = "x.manifest" })
+            fs.remove("out/sub/b")
+            fs.write("out/sub/c", "changed")
+            fs.write("out/more", "x")
+            local known, problem = pcall(archive.verify, "out", { manifest = "x.manifest" })
+            return { well.files, well.bytes, well.directories, known, problem.code }
+            """#,
             #"return { select(2, pcall(fs.rename, "a", ("n"):rep(256))).code, select(2, pcall(fs.write, ("n"):rep(256), "")).code }"#,
         ])
     func sameAnswers(script: String) throws { try same(script) }
+
+    @Test(
+        "Walks",
+        arguments: [
+            // What was changed, and neither made nor removed, is filtered by what it would be.
+            #"fs.touch("sub/b", { mtime = 1000000, atime = 1000000 }); for e in fs.walk(".", { type = "file", older_than = "1d", clock = "mtime" }) do see(e.name) end"#,
+            #"fs.truncate("a", 0); for e in fs.walk(".", { type = "file" }) do see(e.name, e.size) end"#,
+            #"fs.chmod("sub/c", "0600"); for e in fs.walk("sub") do see(e.name, e.mode) end"#,
+            // What was removed is not there, and its other names have a link less.
+            #"fs.remove("sub/a2"); fs.remove("sub/c"); for e in fs.walk(".", { children_first = true }) do see(e.path, e.type == "file" and e.links) end"#,
+            // What was put is there, as deep and as far as it is asked for.
+            #"fs.mkdir("sub/d"); fs.write("sub/d/e", "x"); fs.mkdir("sub/d/f"); for e in fs.walk(".", { depth = 2 }) do see(e.path) end"#,
+            #"fs.mkdir("sub/d"); fs.write("sub/d/e", "x"); for e in fs.walk(".", { children_first = true, exclude = { "sub/b" } }) do see(e.path) end"#,
+            #"fs.rename("sub", "moved"); for e in fs.walk(".", { pattern = "moved/*" }) do see(e.path, e.type) end"#,
+            #"fs.remove("sub/b"); fs.mkdir("sub/b"); fs.write("sub/b/x", "y"); for e in fs.walk(".") do see(e.path, e.type) end"#,
+            #"fs.remove_tree("sub"); fs.mkdir("sub"); for e in fs.walk(".") do see(e.path, e.type) end"#,
+            // By a link it is the same.
+            #"fs.remove("way/b"); see(fs.stat("sub/b") == nil, #fs.list("sub")); for e in fs.walk("way") do see(e.path) end"#,
+            #"fs.remove("sub/b"); fs.write("way/n", "x"); for e in fs.walk("way") do see(e.path) end; see(fs.read("sub/n"))"#,
+            #"fs.remove("way"); fs.symlink("sub/..", "way"); fs.remove("way/a"); for e in fs.walk(".") do see(e.path) end"#,
+            // What goes while it is walked.
+            #"for e in fs.walk(".", { children_first = true }) do see(e.path, pcall(fs.remove, e) and true) end; see(#fs.list("."))"#,
+        ])
+    func sameWalks(script: String) throws {
+        let see =
+            ##"local seen = {} local function see(...) seen[#seen + 1] = table.concat({ (tostring(...)), select("#", ...) > 1 and tostring((select(2, ...))) or "" }, " ") end "##
+        try same(see + script + "; table.sort(seen); return seen") { api in
+            let (target, path) = ("sub", api.at("way"))
+            #expect(target.withCString { target in path.withCString { symlink(target, $0) } } == 0)
+        }
+    }
+
+    @Test("A walk comes in the same order, whatever was put and taken meanwhile") func sameOrder() throws {
+        try same(
+            #"""
+            fs.write("sub/x", "x")
+            fs.remove("sub/x")
+            local names = {}
+            for entry in fs.walk("sub") do names[#names + 1] = entry.name end
+            return names
+            """#)
+    }
 }

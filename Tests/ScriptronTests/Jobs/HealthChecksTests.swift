@@ -29,6 +29,14 @@ import Testing
         #expect(try await fixture.look().breaches.isEmpty)
     }
 
+    @Test("A disk that came later is watched like those of the first look") func cameLater() async throws {
+        _ = try await fixture.look()
+        machine.set { $0.disks = [FakeMachine.disk("/"), FakeMachine.disk("/mnt")] }
+        _ = try await fixture.look()
+        machine.set { $0.disks = [FakeMachine.disk("/"), FakeMachine.disk("/mnt", readOnly: true)] }
+        #expect(try await fixture.look().breaches == ["disk_read_only /mnt"])
+    }
+
     @Test("A disk that does not answer is told, and leaves the others and what was counted of it alone")
     func silent() async throws {
         machine.set { $0.disks = [FakeMachine.disk("/"), FakeMachine.disk("/mnt", used: 95)] }

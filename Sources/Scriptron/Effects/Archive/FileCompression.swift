@@ -126,7 +126,19 @@ struct FileCompression: Sendable {
 
     /// Length and SHA-256 of what a compressed file holds, from where it stands.
     static func content(of file: Descriptor, check: () throws -> Void) throws -> ConvertedFile {
-        let decompressor = Decompressor(file.read)
+        try content(file.read, check: check) { _ in }
+    }
+
+    /// Length and SHA-256 of what is decompressed out of what `read` gives; `sink` gets it piece by piece.
+    ///
+    /// - Parameters:
+    ///   - most: The most bytes that it may hold; nil: any.
+    /// - Throws: `EDAMAGED`, and `EFBIG` before the sink has more than the most.
+    static func content(
+        _ read: @escaping (Int) throws -> [UInt8], most: Int64? = nil, check: () throws -> Void,
+        sink: ([UInt8]) throws -> Void
+    ) throws -> ConvertedFile {
+        let decompressor = Decompressor(read)
         let digest = try Digest(.sha256)
         var result = ConvertedFile(bytes: 0, stored: 0)
         while true {
@@ -134,7 +146,12 @@ struct FileCompression: Sendable {
             let bytes = try decompressor.next()
             if bytes.isEmpty { break }
             result.bytes += Int64(bytes.count)
+            if let most, result.bytes > most {
+                throw Failure(
+                    code: "EFBIG", "its content is larger than \(Quantity.describe(bytes: most))", cure: "raise max")
+            }
             digest.update(bytes)
+            try sink(bytes)
         }
         result.sha256 = Digest.hexadecimal(digest.finish())
         return result
