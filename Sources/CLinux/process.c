@@ -2,6 +2,7 @@
 #include "CLinux.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -17,6 +18,11 @@ static int result_of(long result) {
 
 pid_t scriptron_fork(void) {
     return result_of(fork());
+}
+
+int scriptron_processors(void) {
+    cpu_set_t set;
+    return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : -errno;
 }
 
 int scriptron_pidfd_open(pid_t pid) {

@@ -8,6 +8,9 @@
 /// fork(2): 0 in the child, the child's pid in the parent. Only for a process of one thread.
 pid_t scriptron_fork(void);
 
+/// The processors that this thread may run on; -errno where the kernel does not say (more than 1024).
+int scriptron_processors(void);
+
 /// pidfd_open(2): a descriptor of the process, close-on-exec.
 int scriptron_pidfd_open(pid_t pid);
 

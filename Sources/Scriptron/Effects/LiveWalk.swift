@@ -48,7 +48,7 @@ final class LiveWalk: EntrySource {
     }
 
     private func come(_ path: Path, _ real: FileStatus, enters: Bool, _ batch: inout WalkBatch) {
-        guard let status = view == nil ? real : view?.shows(path, real) else { return walker.skip() }
+        guard let status = view == nil ? real : view?.shows(path, real, isLeft: false) else { return walker.skip() }
         if options.filter.excludes(path.bytes[prefix...]) { return walker.skip() }
         var enters = enters
         if enters, status.kind != .directory {
@@ -63,7 +63,7 @@ final class LiveWalk: EntrySource {
     }
 
     private func leave(_ path: Path, _ real: FileStatus, _ batch: inout WalkBatch) {
-        if let status = view == nil ? real : view?.shows(path, real) { take(path, status, &batch) }
+        if let status = view == nil ? real : view?.shows(path, real, isLeft: true) { take(path, status, &batch) }
     }
 
     private func take(_ path: Path, _ status: FileStatus, _ batch: inout WalkBatch) {
@@ -75,8 +75,9 @@ final class LiveWalk: EntrySource {
 
 /// Shows what a walk of the real file system comes upon as it would be.
 protocol WalkView: AnyObject {
-    /// What would be at a path of the walk that really has this status; nil: nothing.
-    func shows(_ path: Path, _ status: FileStatus) -> FileStatus?
+    /// What would be at a path of the walk that really has this status; nil: nothing. `isLeft` says that it is a
+    /// directory, as it was when it was come upon.
+    func shows(_ path: Path, _ status: FileStatus, isLeft: Bool) -> FileStatus?
     /// The walk of a directory in which not only less would be than really is; nil: it is walked as it is.
     func walk(below path: Path) -> (any EntrySource)?
 }

@@ -38,6 +38,10 @@ class Overlay {
 
     private let root = OverlayNode(real: "/")
     private var changed: [FileID: PlannedFile] = [:]
+    /// When names in real directories were changed, in nanoseconds.
+    private var touched: [FileID: Int64] = [:]
+    /// The time that it would be, in nanoseconds since the epoch.
+    var clock: () -> Int64 = { 0 }
     private var nextInode = UInt64.max
     /// Grows whenever a path may lead elsewhere than before, or a directory got a node of its own.
     private(set) var shape = 0
@@ -141,11 +145,19 @@ class Overlay {
             if let directory { holder = directory } else { holder = try Directory(real.parent) }
             target = try holder.target(real.name)
         }
-        return Found(path: path, status: seen(status), target: target, content: .real(real), file: nil)
+        return Found(path: path, status: seen(timed(status)), target: target, content: .real(real), file: nil)
     }
 
     private func found(_ path: Path, _ file: PlannedFile) -> Found {
         Found(path: path, status: seen(file.status), target: file.target, content: file.content, file: file)
+    }
+
+    /// With the times that a directory has since names in it were changed.
+    private func timed(_ status: FileStatus) -> FileStatus {
+        guard status.kind == .directory, let time = touched[status.id] else { return status }
+        var status = status
+        (status.modified, status.changed) = (time, time)
+        return status
     }
 
     /// What is told of a status; only overlays that are wrong on purpose tell anything else.
@@ -207,8 +219,11 @@ class Overlay {
         return place.node != nil || place.real != path
     }
 
-    /// What really is at a name in a canonical directory, as it would be; nil: it would not be there.
-    func shown(_ name: [UInt8], _ status: FileStatus, _ place: Place, _ directory: Path) -> FileStatus? {
+    /// What really is at a name in a canonical directory, as it would be; nil: it would not be there. `isLeft` keeps the
+    /// times of a directory: a walk tells it as it was before what is in it was changed.
+    func shown(
+        _ name: [UInt8], _ status: FileStatus, _ place: Place, _ directory: Path, isLeft: Bool
+    ) -> FileStatus? {
         if let node = place.node {
             if node.removed.contains(name) { return nil }
             if let child = node.children[name] {
@@ -219,7 +234,7 @@ class Overlay {
             }
         }
         if !changed.isEmpty, let file = changed[status.id] { return seen(file.status) }
-        return seen(status)
+        return seen(isLeft ? status : timed(status))
     }
 
     /// Whether files themselves were changed, under whatever names.
@@ -268,8 +283,22 @@ class Overlay {
         return node
     }
 
+    /// Gives the directory of a canonical path the times of a change of its names.
+    private func touch(holderOf path: Path) {
+        let parent = path.parent
+        let isLast = lastHolder?.shape == shape && lastHolder?.found.path == parent
+        guard let found = isLast ? lastHolder?.found : try? look(parent) else { return }
+        let time = clock()
+        if let file = found.file ?? changed[found.status.id] {
+            (file.status.modified, file.status.changed) = (time, time)
+        } else {
+            touched[found.status.id] = time
+        }
+    }
+
     /// Takes a name away.
     func remove(_ found: Found) {
+        touch(holderOf: found.path)
         isUntouched = false
         if let lastHolder, lastHolder.shape == shape, lastHolder.node != nil, lastHolder.found.path == found.path.parent
         {
@@ -287,6 +316,7 @@ class Overlay {
         new.file = file
         node(path, isNew: true).become(new)
         shape += 1
+        touch(holderOf: path)
     }
 
     /// Moves a name, with all that is below it.
@@ -295,6 +325,8 @@ class Overlay {
         node(found.path.parent).take(found.path.name)
         node(path, isNew: true).become(moved)
         shape += 1
+        touch(holderOf: found.path)
+        touch(holderOf: path)
     }
 
     /// The file as one of the overlay's own, so that it can be changed under all its names.

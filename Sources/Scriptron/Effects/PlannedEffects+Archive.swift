@@ -105,6 +105,8 @@ extension PlannedEffects {
                         try creation.addPlanned(
                             found.status, target: found.target, as: name,
                             read: found.status.kind == .file ? try reader(found, call) : nil)
+                    } problem: { stored, error in
+                        creation.unreadable(stored, error)
                     }
                 }
             }
@@ -131,7 +133,11 @@ extension PlannedEffects {
                 all.append(real)
             } else {
                 try live.told(call, source.path.path) {
-                    try visit(source, options, call) { found, name in try planned.add(name, found.status) }
+                    try visit(source, options, call) { found, name in
+                        try planned.add(name, found.status)
+                    } problem: { stored, error in
+                        planned.unreadable(stored, error)
+                    }
                 }
             }
         }
@@ -141,8 +147,8 @@ extension PlannedEffects {
             totals.files += scanned.files
             totals.directories += scanned.directories
             totals.bytes += scanned.bytes
-            totals.unreadable = scanned.unreadable
-            totals.unlisted = scanned.unlisted
+            totals.unreadable += scanned.unreadable
+            totals.unlisted += scanned.unlisted
             if all.count == sources.count { totals.fingerprint = scanned.fingerprint }
         }
         return totals
@@ -158,21 +164,35 @@ extension PlannedEffects {
         return source
     }
 
-    /// Visits a source and all that is below it in the overlay, directories before what is in them.
+    /// Visits a source and all that is below it in the overlay, directories before what is in them. What may not be read
+    /// is a problem, as in the run: nobody looks for what it holds; a scan looks at names alone.
     private func visit(
         _ source: ArchiveSource, _ options: ArchiveOptions, _ call: String,
-        _ body: (Overlay.Found, [UInt8]) throws -> Void
+        _ body: (Overlay.Found, [UInt8]) throws -> Void, problem: ([UInt8], SystemError) -> Void
     ) throws {
+        let denied = SystemError(ErrorNumber.accessDenied, call: "openat")
+        func take(_ found: Overlay.Found, _ name: [UInt8]) throws {
+            let isRead = found.status.kind == .file && call != "archive.scan"
+            if isRead, !Permission.mayRead(found.status) { return problem(name, denied) }
+            try body(found, name)
+        }
         let found = try existing(source.path.path, follow: true, call)
-        try body(found, source.name)
+        try take(found, source.name)
         guard found.status.kind == .directory else { return }
         var pending: [(directory: Path, relative: [UInt8])] = [(found.path, [])]
         while let (directory, relative) = pending.popLast() {
             try live.checkDeadline(call)
-            for child in try children(directory, call).sorted(by: { $0.path < $1.path }) {
+            let children: [Overlay.Found]
+            do throws(SystemError) {
+                children = try overlay.children(directory)
+            } catch {
+                problem(source.name + (relative.isEmpty ? [] : [UInt8(ascii: "/")]) + relative, error)
+                continue
+            }
+            for child in children.sorted(by: { $0.path < $1.path }) {
                 let name = (relative.isEmpty ? [] : relative + [UInt8(ascii: "/")]) + child.path.name
                 if options.excludes.contains(where: { $0.matches(name) }) { continue }
-                try body(child, source.name + [UInt8(ascii: "/")] + name)
+                try take(child, source.name + [UInt8(ascii: "/")] + name)
                 let isHere = child.status.id.device == found.status.id.device
                 if child.status.kind == .directory, isHere || !options.oneFileSystem {
                     pending.append((child.path, name))

@@ -57,6 +57,7 @@ package final class PlannedEffects: Effects {
             return (space, usage?["read_only"]?.bool ?? false)
         }
         dress()
+        overlay.clock = { [unowned self] in nanoseconds }
     }
 
     package var isDry: Bool { true }

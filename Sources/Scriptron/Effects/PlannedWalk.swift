@@ -23,7 +23,7 @@ final class OverlayView: WalkView {
         return path.bytes.count < prefix ? canonical : canonical.appending(Path(bytes: Array(path.bytes[prefix...])))
     }
 
-    func shows(_ path: Path, _ status: FileStatus) -> FileStatus? {
+    func shows(_ path: Path, _ status: FileStatus, isLeft: Bool) -> FileStatus? {
         let overlay = effects.overlay
         if overlay.isUntouched { return overlay.seen(status) }
         let parent = path.parent
@@ -31,7 +31,7 @@ final class OverlayView: WalkView {
             let canonical = canonical(parent)
             last = (parent, canonical, overlay.place(canonical), overlay.shape)
         }
-        return last.flatMap { overlay.shown(path.name, status, $0.place, $0.canonical) }
+        return last.flatMap { overlay.shown(path.name, status, $0.place, $0.canonical, isLeft: isLeft) }
     }
 
     func walk(below path: Path) -> (any EntrySource)? {

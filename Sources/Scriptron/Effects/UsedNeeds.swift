@@ -1,5 +1,7 @@
 /// The smallest needs that would have served a run: what it read, where it wrote, what it started.
 struct UsedNeeds {
+    /// More directories than these are told by the one that holds them, as a person would write it.
+    private static let mostTold = 8
     /// More than this many are no longer told apart.
     private static let most = 1000
 
@@ -24,13 +26,24 @@ struct UsedNeeds {
 
     /// `{read, write, run}`, without paths that lie inside others.
     var value: Value {
-        let write = outermost(write)
-        let read = outermost(read).filter { path in !write.contains { path.isInside($0) } }
+        let write = gathered(write)
+        let read = gathered(read).filter { path in !write.contains { path.isInside($0) } }
         var needs: [String: Value] = [:]
         if !read.isEmpty { needs["read"] = .list(read.map { .bytes($0.bytes) }) }
         if !write.isEmpty { needs["write"] = .list(write.map { .bytes($0.bytes) }) }
         if !programs.isEmpty { needs["run"] = .texts(programs.sorted()) }
         return .map(needs)
+    }
+
+    private func gathered(_ all: Set<Path>) -> [Path] {
+        var paths = outermost(all)
+        while paths.count > Self.mostTold {
+            let groups = Dictionary(grouping: paths, by: \.parent).filter { $0.key != "/" && $0.key != "." }
+            let next = groups.max { ($0.value.count, $1.key) < ($1.value.count, $0.key) }
+            guard let next else { break }
+            paths = outermost(Set(paths + [next.key]))
+        }
+        return paths
     }
 
     private func outermost(_ paths: Set<Path>) -> [Path] {

@@ -89,6 +89,34 @@ extension Daemon {
         return try claim(job, job.newRun(trigger: .manual, fireTime: clock.now(), now: clock.now()))
     }
 
+    /// Starts a script, or a job, as the job of this name, by settings that were worked out already: in a shadow, where
+    /// nothing needs an approval, for nothing is changed. `at` is the fire time that it sees; nil: now.
+    func start(_ script: String, as job: String, settings: Value, at: Timestamp?) throws(Failure) -> Int64 {
+        try mayStart(job)
+        let environment = core.environment
+        let snapshot = try SourceWatcher(
+            SourceLocations(
+                configuration: environment.configuration.file, jobs: environment.configuration.jobsDirectory),
+            clock: clock
+        ).snapshot
+        let sources = try JobSources.collect(snapshot, environment)
+        let source = try JobSources.find(script, as: job, among: sources, snapshot, environment)
+        var loader = state.withLock { $0.loader }
+        loader.approvals = nil
+        let result = Waiting.answer { [loader] reply in
+            loader.load(source, settings: settings, completion: reply)
+        }
+        let loaded: LoadedJob
+        switch result {
+        case .loaded(let known), .held(let known, _, _): loaded = known
+        case .failed(let failure): throw failure
+        case .unconfigured(let names, _):
+            throw Failure(code: "ECONFIG", "job \(job) is unconfigured: \(names.joined(separator: ", ")) has no value")
+        }
+        let now = clock.now()
+        return try claim(loaded, loaded.newRun(trigger: .manual, fireTime: at ?? now, now: now))
+    }
+
     package func rerun(run id: Int64, by peer: PeerCredentials) throws(Failure) -> Int64 {
         let (old, _) = try record(id)
         let entry: CatalogEntry

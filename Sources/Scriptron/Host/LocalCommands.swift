@@ -75,18 +75,34 @@ package struct LocalCommands: HostCommands {
     package func runAlone(
         _ request: StartRequest, _ place: ConfigurationPlace, line: @escaping @Sendable (Value) -> Void
     ) throws(Failure) -> Value {
+        try alone(place, line: line) { (daemon) throws(Failure) in
+            let peer = PeerCredentials(pid: ProcessHandle.own, uid: Users.ownID, gid: 0)
+            if let run = request.repeats { return try daemon.rerun(run: run, by: peer) }
+            return try daemon.start(request, by: peer)
+        }
+    }
+
+    /// Runs a script in a shadow: as the job of this name, by settings that were worked out outside.
+    func runShadow(
+        _ script: String, as job: String, settings: Value, at: Timestamp?, _ place: ConfigurationPlace,
+        line: @escaping @Sendable (Value) -> Void
+    ) throws(Failure) -> Value {
+        try alone(place, line: line) { (daemon) throws(Failure) in
+            try daemon.start(script, as: job, settings: settings, at: at)
+        }
+    }
+
+    /// Makes a host for one run, which `start` starts; gives its lines and then its row.
+    private func alone(
+        _ place: ConfigurationPlace, line: @escaping @Sendable (Value) -> Void,
+        start: (Daemon) throws(Failure) -> Int64
+    ) throws(Failure) -> Value {
         // While this is the only thread: whoever ends this command ends its run, and the record says so.
         let signals = try terminationSignals()
         let daemon = try Daemon(place, executable: executable, isForOneRun: true)
         defer { daemon.close() }
         try daemon.load()
-        let peer = PeerCredentials(pid: ProcessHandle.own, uid: Users.ownID, gid: 0)
-        let id: Int64
-        if let run = request.repeats {
-            id = try daemon.rerun(run: run, by: peer)
-        } else {
-            id = try daemon.start(request, by: peer)
-        }
+        let id = try start(daemon)
         _ = try? daemon.core.loop.watch(signals.descriptor) {
             if !signals.take().isEmpty { _ = daemon.parts.supervisor.cancel(id) }
         }

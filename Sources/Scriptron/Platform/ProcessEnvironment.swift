@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// What a process got from whoever started it.
@@ -17,7 +18,10 @@ package enum ProcessEnvironment {
     }
 
     /// How many processors are online (sysconf(3)); at least one.
-    package static var cores: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+    package static var cores: Int {
+        let count = Int(scriptron_processors())
+        return count > 0 ? count : max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    }
 
     /// The file that this process runs.
     package static var executable: Path { (try? Path("/proc/self/exe").resolvingLinks()) ?? "/proc/self/exe" }

@@ -61,10 +61,10 @@ enum TestCommand: Command {
             throw Failure(
                 code: ControlCode.usage, "--shadow-size goes with --shadow", cure: "say --shadow too, or leave it out")
         }
-        for option in ["as", "settings", "at", "network"] where arguments.has(option) {
+        if arguments.has("network") {
             throw Failure(
-                code: ControlCode.usage, "--\(option) does not go with --shadow, which really runs the job, now",
-                cure: option == "as" ? "name the job itself" : "leave one of them out")
+                code: ControlCode.usage, "--network does not go with --shadow, which has no network",
+                cure: "leave one of them out")
         }
         guard let text else { return 1 << 30 }
         guard let size = Quantity.bytes(.text(text)), size >= 1 << 20 else {

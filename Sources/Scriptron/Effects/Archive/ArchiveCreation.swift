@@ -52,13 +52,15 @@ final class ArchiveCreation {
             member.kind = .fifo
             totals.files += 1
             try put(member)
-        case .socket, .block, .character:
-            totals.remark(
-                \.unreadable,
-                ArchiveRemark(
-                    path: stored, code: "ENOTREG", message: "it is a \(FileFailure.name(of: status.kind)), and left out"
-                ))
+        case .socket, .block, .character: leftOut(stored, status.kind)
         }
+    }
+
+    private func leftOut(_ stored: [UInt8], _ kind: FileKind) {
+        totals.remark(
+            \.unreadable,
+            ArchiveRemark(path: stored, code: "ENOTREG", message: "it is a \(FileFailure.name(of: kind)), and left out")
+        )
     }
 
     /// Adds something that is only planned: `read` gives its content, where it has any.
@@ -87,7 +89,7 @@ final class ArchiveCreation {
             }
             if status.links > 1 { firstNames[status.id] = stored }
             return try addContent(status.size, &member, read)
-        case .socket, .block, .character: return
+        case .socket, .block, .character: return leftOut(stored, status.kind)
         }
         totals.files += 1
         try put(member)

@@ -19,7 +19,8 @@ extension DryRun {
         try SQLiteStore.copy(from: environment.places.store, to: copy)
         let places = environment.places
         let order = ShadowCommand.Order(
-            place: place, executable: environment.executable, job: request.script, sets: request.sets, world: world,
+            place: place, executable: environment.executable, script: request.script, job: job.name,
+            settings: job.settings, at: request.at, world: world,
             store: copy, size: request.shadow ?? Self.shadowSize,
             ignored: [
                 places.store, places.runs, places.scratch, places.leases, places.lock, places.socket, places.approved,
@@ -39,15 +40,20 @@ extension DryRun {
                 code: failure["code"]?.text ?? "ESHADOW", "in the shadow: \(failure["text"]?.text ?? "it failed")")
         }
         let row = answer["row"] ?? .null
+        var notes = answer["notes"]?.list ?? []
+        if request.at != nil {
+            notes.append("--at is the fire time that the script sees; its clock, and its programs', are the machine's")
+        }
         let rest: [String: Value] = [
             "job": .text(job.name), "script": .text(job.script), "needs": job.grant.needs, "refused": [],
             "plan": answer["plan"] ?? [], "totals": answer["totals"] ?? [], "omitted": answer["omitted"] ?? 0,
-            "real": 0, "smallest_needs": .null, "log": answer["log"] ?? [], "metrics": [], "alerts": [],
+            "real": 0, "smallest_needs": .null, "log": answer["log"] ?? [],
+            "metrics": answer["metrics"] ?? [], "alerts": answer["alerts"] ?? [],
             "warnings": row["warnings"] ?? [], "outcome": row["outcome"] ?? "failed",
             "reason": row["reason"] ?? .null, "error": row["error"] ?? .null, "result": row["result"] ?? .null,
             "seconds": .number(Monotonic.now - started), "sandbox": row["sandbox"] ?? .null,
             "user": .text(job.userName), "ceiling": job.terms?.ceiling?.value ?? .null,
-            "shadow": ["size": .int(order.size), "notes": answer["notes"] ?? []],
+            "shadow": ["size": .int(order.size), "notes": .list(notes)],
         ]
         return .map(rest.merging(head(job.header, job.schedule, job.zone)) { known, _ in known })
     }

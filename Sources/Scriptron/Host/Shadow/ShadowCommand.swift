@@ -10,8 +10,13 @@ package enum ShadowCommand {
     struct Order {
         var place: ConfigurationPlace
         var executable: Path
+        /// The job's name, or its script's path, and the name that it has.
+        var script: String
         var job: String
-        var sets: [String]
+        /// As they were worked out outside.
+        var settings: Value
+        /// The fire time that the script sees; nil: now.
+        var at: Timestamp?
         /// An empty directory for the world, and one with a copy of the store.
         var world: Path
         var store: Path
@@ -24,7 +29,9 @@ package enum ShadowCommand {
         var text: String {
             let value: Value = [
                 "file": place.file.map { .bytes($0.bytes) } ?? .null, "directory": .bytes(place.workingDirectory.bytes),
-                "executable": .bytes(executable.bytes), "job": .text(job), "sets": .texts(sets),
+                "executable": .bytes(executable.bytes), "script": .text(script), "job": .text(job),
+                "settings": settings,
+                "at": at.map { .int($0.microseconds) } ?? .null,
                 "world": .bytes(world.bytes), "store": .bytes(store.bytes), "size": .int(size),
                 "ignored": .list(ignored.map { .bytes($0.bytes) }), "store_place": .bytes(storePlace.bytes),
             ]
@@ -75,9 +82,14 @@ package enum ShadowCommand {
             ]
         let changes = try ShadowChanges(
             world.layers, ignoring: order.ignored + [order.world, order.store], state: order.storePlace.parent)
-        answer["plan"] = changes.plan.stepValues
-        answer["totals"] = changes.plan.totalValues
-        answer["omitted"] = .int(changes.plan.omitted)
+        var plan = changes.plan
+        for step in answer["state"]?.list ?? [] {
+            let value = step["value"] ?? .null
+            plan.add(value.isNull ? "delete state" : "set state", step.map ?? [:])
+        }
+        answer["plan"] = plan.stepValues
+        answer["totals"] = plan.totalValues
+        answer["omitted"] = .int(plan.omitted)
         answer["notes"] = .texts(world.notes)
         return .map(answer)
     }
@@ -145,10 +157,16 @@ package enum ShadowCommand {
         }
         let commands = LocalCommands(executable: order.executable) { (_, _, _) throws(Failure) in {} }
         let lines = Shared<[Value]>([])
-        let row = try commands.runAlone(StartRequest(job: order.job, sets: order.sets), order.place) { line in
+        let row = try commands.runShadow(
+            order.script, as: order.job, settings: order.settings, at: order.at, order.place
+        ) { line in
             lines.value.withLock { if $0.count < 1000 { $0.append(line) } }
         }
-        return ["row": row, "log": .list(lines.value.withLock { $0 })]
+        let record = try ShadowRecord(of: order.job, before: order.store, after: order.storePlace)
+        return [
+            "row": row, "log": .list(lines.value.withLock { $0 }), "state": .list(record.state),
+            "alerts": .list(record.alerts), "metrics": .list(record.metrics),
+        ]
     }
 }
 
@@ -161,13 +179,16 @@ extension ShadowCommand.Order {
             return Path(bytes: bytes)
         }
         guard let directory = path("directory"), let executable = path("executable"), let job = value["job"]?.text,
-            let world = path("world"), let store = path("store"), let size = value["size"]?.integer,
+            let script = value["script"]?.text, let world = path("world"), let store = path("store"),
+            let size = value["size"]?.integer,
             let storePlace = path("store_place")
         else { return nil }
         place = ConfigurationPlace(file: path("file"), workingDirectory: directory)
         self.executable = executable
+        self.script = script
         self.job = job
-        sets = value["sets"]?.list?.compactMap(\.text) ?? []
+        settings = value["settings"] ?? [:]
+        at = value["at"]?.integer.map { Timestamp(microseconds: $0) }
         self.world = world
         self.store = store
         self.size = size
