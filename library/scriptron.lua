@@ -473,6 +473,14 @@ function process.signal(which, signal) end
 ---@field code string Why, as a code.
 ---@field message string Why.
 
+--- An archive that is sent while it is made, without a file of it.
+---@class Archive
+---@field archive path|(path|Source)[] What goes into it.
+---@field format? string `"zstd"`, or `"gzip"`.
+---@field level? integer 1 to 19 of zstd (3), 1 to 9 of gzip (6).
+---@field exclude? Pattern|Pattern[] What is left out, by its path below the source.
+---@field one_fs? boolean Whether other file systems below are left out; true where left out.
+
 --- An archive.
 ---@class Totals
 ---@field files integer Files in it.
@@ -785,6 +793,13 @@ function net.dns(name, options) end
 ---@field delay? duration Before the first time, then twice as long each time; `"1s"` where left out.
 ---@field max_delay? duration The longest; a server that asks for more is not asked again; `"60s"` where left out.
 
+--- How far a request is.
+---@class Progress
+---@field received integer Bytes of the answer's body.
+---@field received_total? integer How many the server has announced.
+---@field sent integer Bytes of what is sent.
+---@field sent_total? integer How many these are.
+
 --- An answer.
 ---@class Answer
 ---@field status integer The status.
@@ -793,6 +808,7 @@ function net.dns(name, options) end
 ---@field bytes integer The content's size.
 ---@field seconds number How long it took.
 ---@field assumed? boolean Whether a dry run made it up.
+---@field archive? Totals What is in an archive that was sent.
 
 --- Requests to servers. The certificate is verified, nothing is taken from the environment, and no redirect is followed unless `redirects` says how many. In a dry run nothing is sent.
 ---@class scriptron.http
@@ -806,8 +822,8 @@ http = {}
 ---@field json? any A value that is sent as JSON.
 ---@field file? path A file that is sent.
 ---@field unix? path A Unix socket in place of the address's server.
----@field timeout? duration How long all of it may take (an hour for files). ("30s" where left out)
----@field max? size A larger answer fails (without a bound for files). ("16MiB" where left out)
+---@field timeout? duration How long all of it may take (an hour for files and `sink`). ("30s" where left out)
+---@field max? size A larger answer fails (without a bound for files and `sink`). ("16MiB" where left out)
 ---@field expect? "2xx"|"any"|integer|(string|integer)[] Statuses that are no failure. ("2xx" where left out)
 ---@field redirects? integer How many are followed, each within the needs. (0 where left out)
 ---@field auth? {user:string|Secret,password:string|Secret} The login.
@@ -817,6 +833,8 @@ http = {}
 ---@field dry? any What a dry run returns instead.
 ---@field proxy? string A server of `http` that the request goes by; it needs its own `connect`.
 ---@field retry? integer|Retry How often it is made again after what may pass, as late as `Retry-After` says. (0 where left out)
+---@field sink? function Gets the answer's body piece by piece while it comes, in place of `body`.
+---@field progress? function Gets a `Progress` twice a second, and at the end.
 
 --- Any request; `GET` where `method` is left out.
 --- Needs `connect`: host:port, or unix:/path.
@@ -833,8 +851,8 @@ function http.request(url, options) end
 ---@field json? any A value that is sent as JSON.
 ---@field file? path A file that is sent.
 ---@field unix? path A Unix socket in place of the address's server.
----@field timeout? duration How long all of it may take (an hour for files). ("30s" where left out)
----@field max? size A larger answer fails (without a bound for files). ("16MiB" where left out)
+---@field timeout? duration How long all of it may take (an hour for files and `sink`). ("30s" where left out)
+---@field max? size A larger answer fails (without a bound for files and `sink`). ("16MiB" where left out)
 ---@field expect? "2xx"|"any"|integer|(string|integer)[] Statuses that are no failure. ("2xx" where left out)
 ---@field redirects? integer How many are followed, each within the needs. (0 where left out)
 ---@field auth? {user:string|Secret,password:string|Secret} The login.
@@ -844,6 +862,8 @@ function http.request(url, options) end
 ---@field dry? any What a dry run returns instead.
 ---@field proxy? string A server of `http` that the request goes by; it needs its own `connect`.
 ---@field retry? integer|Retry How often it is made again after what may pass, as late as `Retry-After` says. (0 where left out)
+---@field sink? function Gets the answer's body piece by piece while it comes, in place of `body`.
+---@field progress? function Gets a `Progress` twice a second, and at the end.
 
 --- Fetches.
 --- Needs `connect`: host:port, or unix:/path.
@@ -860,8 +880,8 @@ function http.get(url, options) end
 ---@field json? any A value that is sent as JSON.
 ---@field file? path A file that is sent.
 ---@field unix? path A Unix socket in place of the address's server.
----@field timeout? duration How long all of it may take (an hour for files). ("30s" where left out)
----@field max? size A larger answer fails (without a bound for files). ("16MiB" where left out)
+---@field timeout? duration How long all of it may take (an hour for files and `sink`). ("30s" where left out)
+---@field max? size A larger answer fails (without a bound for files and `sink`). ("16MiB" where left out)
 ---@field expect? "2xx"|"any"|integer|(string|integer)[] Statuses that are no failure. ("2xx" where left out)
 ---@field redirects? integer How many are followed, each within the needs. (0 where left out)
 ---@field auth? {user:string|Secret,password:string|Secret} The login.
@@ -871,6 +891,8 @@ function http.get(url, options) end
 ---@field dry? any What a dry run returns instead.
 ---@field proxy? string A server of `http` that the request goes by; it needs its own `connect`.
 ---@field retry? integer|Retry How often it is made again after what may pass, as late as `Retry-After` says. (0 where left out)
+---@field sink? function Gets the answer's body piece by piece while it comes, in place of `body`.
+---@field progress? function Gets a `Progress` twice a second, and at the end.
 
 --- Sends by `POST`.
 --- Needs `connect`: host:port, or unix:/path.
@@ -887,8 +909,8 @@ function http.post(url, options) end
 ---@field json? any A value that is sent as JSON.
 ---@field file? path A file that is sent.
 ---@field unix? path A Unix socket in place of the address's server.
----@field timeout? duration How long all of it may take (an hour for files). ("30s" where left out)
----@field max? size A larger answer fails (without a bound for files). ("16MiB" where left out)
+---@field timeout? duration How long all of it may take (an hour for files and `sink`). ("30s" where left out)
+---@field max? size A larger answer fails (without a bound for files and `sink`). ("16MiB" where left out)
 ---@field expect? "2xx"|"any"|integer|(string|integer)[] Statuses that are no failure. ("2xx" where left out)
 ---@field redirects? integer How many are followed, each within the needs. (0 where left out)
 ---@field auth? {user:string|Secret,password:string|Secret} The login.
@@ -898,6 +920,8 @@ function http.post(url, options) end
 ---@field dry? any What a dry run returns instead.
 ---@field proxy? string A server of `http` that the request goes by; it needs its own `connect`.
 ---@field retry? integer|Retry How often it is made again after what may pass, as late as `Retry-After` says. (0 where left out)
+---@field sink? function Gets the answer's body piece by piece while it comes, in place of `body`.
+---@field progress? function Gets a `Progress` twice a second, and at the end.
 
 --- Sends by `PUT`.
 --- Needs `connect`: host:port, or unix:/path.
@@ -914,8 +938,8 @@ function http.put(url, options) end
 ---@field json? any A value that is sent as JSON.
 ---@field file? path A file that is sent.
 ---@field unix? path A Unix socket in place of the address's server.
----@field timeout? duration How long all of it may take (an hour for files). ("30s" where left out)
----@field max? size A larger answer fails (without a bound for files). ("16MiB" where left out)
+---@field timeout? duration How long all of it may take (an hour for files and `sink`). ("30s" where left out)
+---@field max? size A larger answer fails (without a bound for files and `sink`). ("16MiB" where left out)
 ---@field expect? "2xx"|"any"|integer|(string|integer)[] Statuses that are no failure. ("2xx" where left out)
 ---@field redirects? integer How many are followed, each within the needs. (0 where left out)
 ---@field auth? {user:string|Secret,password:string|Secret} The login.
@@ -925,6 +949,8 @@ function http.put(url, options) end
 ---@field dry? any What a dry run returns instead.
 ---@field proxy? string A server of `http` that the request goes by; it needs its own `connect`.
 ---@field retry? integer|Retry How often it is made again after what may pass, as late as `Retry-After` says. (0 where left out)
+---@field sink? function Gets the answer's body piece by piece while it comes, in place of `body`.
+---@field progress? function Gets a `Progress` twice a second, and at the end.
 
 --- Fetches into a file, which is there whole or not at all.
 --- Needs `connect`: host:port, or unix:/path.
@@ -943,8 +969,8 @@ function http.download(url, path, options) end
 ---@field json? any A value that is sent as JSON.
 ---@field file? path A file that is sent.
 ---@field unix? path A Unix socket in place of the address's server.
----@field timeout? duration How long all of it may take (an hour for files). ("30s" where left out)
----@field max? size A larger answer fails (without a bound for files). ("16MiB" where left out)
+---@field timeout? duration How long all of it may take (an hour for files and `sink`). ("30s" where left out)
+---@field max? size A larger answer fails (without a bound for files and `sink`). ("16MiB" where left out)
 ---@field expect? "2xx"|"any"|integer|(string|integer)[] Statuses that are no failure. ("2xx" where left out)
 ---@field redirects? integer How many are followed, each within the needs. (0 where left out)
 ---@field auth? {user:string|Secret,password:string|Secret} The login.
@@ -954,12 +980,14 @@ function http.download(url, path, options) end
 ---@field dry? any What a dry run returns instead.
 ---@field proxy? string A server of `http` that the request goes by; it needs its own `connect`.
 ---@field retry? integer|Retry How often it is made again after what may pass, as late as `Retry-After` says. (0 where left out)
+---@field sink? function Gets the answer's body piece by piece while it comes, in place of `body`.
+---@field progress? function Gets a `Progress` twice a second, and at the end.
 
---- Sends a file piece by piece, by `PUT`.
+--- Sends a file piece by piece, by `PUT`; or an archive while it is made, in chunks, for nobody knows its size.
 --- Needs `connect`: host:port, or unix:/path.
 --- Needs `read`: the file.
 ---@param url string|Secret|(string|Secret)[] The address.
----@param path path The file.
+---@param path path|Archive The file.
 ---@param options? http.upload.options
 ---@return Answer # The answer.
 function http.upload(url, path, options) end
@@ -972,6 +1000,7 @@ function http.upload(url, path, options) end
 ---@field etag? string The server's tag of it.
 ---@field sha256? string The hash that `put` left.
 ---@field assumed? boolean Whether a dry run made it up.
+---@field archive? Totals What is in an archive that was put.
 
 --- Where a bucket is, and who asks.
 ---@class BucketOptions
@@ -1005,14 +1034,15 @@ local bucket_handle = {}
 
 ---@class bucket.put.options
 ---@field checksum? string The SHA-256 that the file must have.
----@field part_size? size How large a part is. ("64MiB" where left out)
+---@field part_size? size How large a part is; 16 MiB and growing of an archive. ("64MiB" where left out)
 ---@field replace? boolean Whether an object that is there is replaced. (true where left out)
+---@field resume? boolean|string True to keep the parts where it breaks off; the `upload` of that error to go on there. (false where left out)
 
---- Sends a file, and looks at what the server has then. Files larger than `part_size` go in parts.
+--- Sends a file, and looks at what the server has then. Files larger than `part_size` go in parts. Of one that breaks off nothing stays on the server, unless `resume` is given: then its parts stay, and the error has as `upload` what continues it. Parts that are never continued cost room until `bucket:abort`.
 --- Needs `connect`: the endpoint's host:port.
 --- Needs `read`: the file.
 ---@param key string The object's name.
----@param path path The file.
+---@param path path|Archive The file; or an archive that is made meanwhile, without a file of it, of which one part is held.
 ---@param options? bucket.put.options
 ---@return Object # The object.
 function bucket_handle:put(key, path, options) end

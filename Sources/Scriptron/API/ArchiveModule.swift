@@ -61,16 +61,18 @@ package func archiveModule(_ context: APIContext) -> HostModule {
                 try given.sourceOptions(&options)
                 try given.finish(known: ["format", "level", "manifest", "mode", "exclude", "one_fs"])
                 let path = try context.path(arguments, 0, .write)
-                let sources = try sources(arguments, 1, context)
-                return [totals(try context.current(arguments.function).effects.createArchive(path, sources, options))]
+                let sources = try archiveSources(arguments, 1, context)
+                return [
+                    archiveTotals(try context.current(arguments.function).effects.createArchive(path, sources, options))
+                ]
             },
             HostFunction("scan") { arguments in
                 var given = try arguments.options(1)
                 var options = ArchiveOptions()
                 try given.sourceOptions(&options)
                 try given.finish(known: ["exclude", "one_fs"])
-                let sources = try sources(arguments, 0, context)
-                return [totals(try context.current(arguments.function).effects.scanArchive(sources, options))]
+                let sources = try archiveSources(arguments, 0, context)
+                return [archiveTotals(try context.current(arguments.function).effects.scanArchive(sources, options))]
             },
             HostFunction("list") { arguments in
                 var given = try arguments.options(1)
@@ -90,7 +92,10 @@ package func archiveModule(_ context: APIContext) -> HostModule {
                 }
                 try given.finish(known: ["manifest"])
                 let path = try context.path(arguments, 0, .read)
-                return [totals(try context.current(arguments.function).effects.verifyArchive(path, manifest: manifest))]
+                return [
+                    archiveTotals(
+                        try context.current(arguments.function).effects.verifyArchive(path, manifest: manifest))
+                ]
             },
             HostFunction("extract") { arguments in
                 var given = try arguments.options(2)
@@ -102,7 +107,8 @@ package func archiveModule(_ context: APIContext) -> HostModule {
                 let path = try context.path(arguments, 0, .read)
                 let into = try context.path(arguments, 1, .write, name: "into")
                 return [
-                    totals(try context.current(arguments.function).effects.extractArchive(path, into: into, options))
+                    archiveTotals(
+                        try context.current(arguments.function).effects.extractArchive(path, into: into, options))
                 ]
             },
         ])
@@ -126,7 +132,7 @@ private func compressItems(_ arguments: Arguments, _ context: APIContext) throws
 }
 
 /// The sources of an archive: paths, stored under their last names, or `{path =, as =}`.
-private func sources(_ arguments: Arguments, _ index: Int, _ context: APIContext) throws(Failure) -> [ArchiveSource] {
+func archiveSources(_ arguments: Arguments, _ index: Int, _ context: APIContext) throws(Failure) -> [ArchiveSource] {
     let given: [Value]
     if case .bytes = arguments[index] { given = [arguments[index]] } else { given = arguments[index].list ?? [] }
     if given.isEmpty { throw arguments.mismatch(index, "sources", "a path or a list of paths") }
@@ -157,7 +163,7 @@ private func sources(_ arguments: Arguments, _ index: Int, _ context: APIContext
     return sources
 }
 
-private func totals(_ totals: ArchiveTotals) -> Value {
+func archiveTotals(_ totals: ArchiveTotals) -> Value {
     func remarks(_ list: [ArchiveRemark]) -> Value {
         .list(list.map { ["path": .bytes($0.path), "code": .text($0.code), "message": .text($0.message)] })
     }
@@ -189,7 +195,7 @@ private func converted(_ file: ConvertedFile) -> Value {
 
 extension Options {
     /// What `create` and `scan` leave out.
-    fileprivate mutating func sourceOptions(_ options: inout ArchiveOptions) throws(Failure) {
+    mutating func sourceOptions(_ options: inout ArchiveOptions) throws(Failure) {
         options.excludes = try patterns("exclude")
         options.oneFileSystem = try bool("one_fs", default: true)
     }

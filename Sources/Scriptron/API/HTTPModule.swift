@@ -1,9 +1,9 @@
 /// `http`: requests to servers that the job may connect to.
 package func httpModule(_ context: APIContext) -> HostModule {
+    let running = HandleTable<RunningRequest>("request")
     func plain(_ name: String, _ method: String?) -> HostFunction {
         HostFunction(name) { arguments in
-            var request = try HTTPArguments(arguments, context, method: method)
-            return [try request.answer(try request.perform())]
+            [try HTTPArguments(arguments, context, method: method).result(running)]
         }
     }
     return HostModule(
@@ -13,31 +13,96 @@ package func httpModule(_ context: APIContext) -> HostModule {
             HostFunction("download") { arguments in
                 var request = try HTTPArguments(arguments, context, method: "GET", options: 2, isFile: true)
                 request.call.target = try context.path(arguments, 1, .write)
-                return [try request.answer(try request.perform())]
+                return [try request.result(running)]
             },
             HostFunction("upload") { arguments in
                 var request = try HTTPArguments(arguments, context, method: "PUT", options: 2, isFile: true)
+                if let archive = try ArchiveUpload(arguments, 1, context) {
+                    return [try request.result(sending: archive)]
+                }
                 request.call.body = .file(try context.path(arguments, 1, .read))
-                return [try request.answer(try request.perform())]
+                return [try request.result(running)]
             },
-        ])
+        ],
+        methods: [
+            "request": [
+                HostFunction("next") { arguments in
+                    switch try running.object(arguments).next() {
+                    case .piece(let bytes): return ["piece", .bytes(bytes)]
+                    case .progress(let progress): return ["progress", value(of: progress)]
+                    case .end: return ["end"]
+                    }
+                },
+                HostFunction("finish") { [try running.object($0).finish()] },
+                HostFunction("close") { arguments in
+                    try running.remove(arguments)?.close()
+                    return []
+                },
+            ]
+        ],
+        prelude: prelude)
+}
+
+/// What the prelude gives in place of a function; no script writes it by mistake.
+private let aFunction = "\0function"
+
+/// `sink` and `progress` are called between two waits for the request, which goes on meanwhile.
+private let prelude = #"""
+    local http, base = ...
+    local next, type, rawget, select = base.next, base.type, base.rawget, base.select
+    local places = { request = 2, get = 2, post = 2, put = 2, download = 3, upload = 3 }
+    for name, place in next, places do
+      local plain = http[name]
+      http[name] = function(...)
+        local given = select(place, ...)
+        if type(given) ~= "table" then return plain(...) end
+        local sink, progress = rawget(given, "sink"), rawget(given, "progress")
+        local takes, looks = type(sink) == "function", type(progress) == "function"
+        if not takes and not looks then return plain(...) end
+        local options = {}
+        for key, value in next, given do options[key] = value end
+        if takes then options.sink = "\0function" end
+        if looks then options.progress = "\0function" end
+        local url, path = ...
+        local request <close> = place == 2 and plain(url, options) or plain(url, path, options)
+        while true do
+          local event, value = request:next()
+          if event == "end" then return request:finish() end
+          if event == "piece" then sink(value) elseif looks then progress(value) end
+        end
+      end
+    end
+    """#
+
+private func value(of progress: TransferProgress) -> Value {
+    var members: [String: Value] = ["received": .int(progress.received), "sent": .int(progress.sent)]
+    members["received_total"] = progress.receivedTotal.map { .int($0) }
+    members["sent_total"] = progress.sentTotal.map { .int($0) }
+    return .map(members)
 }
 
 /// The arguments of one call, and what becomes of them.
-private struct HTTPArguments {
+struct HTTPArguments {
     private static let known = [
         "method", "headers", "query", "body", "json", "file", "unix", "timeout", "max", "expect", "redirects", "auth",
-        "bearer", "ca", "cut", "dry", "proxy", "retry",
+        "bearer", "ca", "cut", "dry", "proxy", "retry", "sink", "progress",
     ]
     private static let mostRedirects: Int64 = 20
 
     var call: WebCall
     private let context: APIContext
-    private let session: APIContext.Session
+    let session: APIContext.Session
     private var redirects = 0
     /// How many were asked for.
     private var mostRedirects = 0
     private var retry: RequestRetry
+    /// Whether a function takes the body, and whether one looks at how far it is.
+    private(set) var takes = false
+    private(set) var looks = false
+    /// What is sent while it is made.
+    var pipe: BodyPipe?
+    /// Where one does.
+    private var running: RunningRequest?
     /// The statuses that are no failure.
     private var expect: [ClosedRange<Int>] = [200...299]
     /// Lower case: the headers that hold secrets, which no other server gets.
@@ -51,6 +116,14 @@ private struct HTTPArguments {
         session = try context.current(name)
         var options = try arguments.options(index)
         retry = try RequestRetry(&options)
+        takes = try Self.isFunction("sink", &options)
+        looks = try Self.isFunction("progress", &options)
+        if takes, name == "http.download" {
+            throw Failure(
+                code: "EARGUMENT", "http.download writes the answer to a file: sink is not given", cure: "take http.get"
+            )
+        }
+        let isLong = isFile || takes
         let isSecret = arguments[0].secretName
         let address = try context.revealed(arguments[0], name, "the address")
         var url: TransferURL
@@ -72,8 +145,8 @@ private struct HTTPArguments {
         call = WebCall(url, call: name, shown: shown)
         let given = try options.text("method")
         call.method = (given ?? method ?? "GET").uppercased()
-        call.timeout = try options.duration("timeout") ?? (isFile ? 3600 : 30)
-        call.most = try options.size("max") ?? (isFile ? 1 << 50 : 16 << 20)
+        call.timeout = try options.duration("timeout") ?? (isLong ? 3600 : 30)
+        call.most = try options.size("max") ?? (isLong ? 1 << 50 : 16 << 20)
         call.cuts = try options.bool("cut", default: false)
         call.dry = options.take("dry")
         if let count = options.take("redirects") {
@@ -103,6 +176,12 @@ private struct HTTPArguments {
     }
 
     // Reading.
+
+    private static func isFunction(_ name: String, _ options: inout Options) throws(Failure) -> Bool {
+        guard let given = options.take(name) else { return false }
+        guard given.text == aFunction else { throw options.mismatch(name, "a function", given) }
+        return true
+    }
 
     private static func adding(
         _ query: Value, to url: TransferURL, _ options: Options, _ context: APIContext
@@ -219,6 +298,34 @@ private struct HTTPArguments {
 
     // Doing.
 
+    /// The answer; where functions take part in the request, it is one of `requests` that goes on.
+    func result(_ requests: HandleTable<RunningRequest>) throws -> Value {
+        var request = self
+        guard takes || looks else { return try request.answer(try request.perform()) }
+        let running = RunningRequest(session.effects.turn)
+        request.running = running
+        if looks { request.call.progress = { running.tell($0) } }
+        let isPlanned = session.effects.isDry
+        if takes {
+            if isPlanned {
+                request.call.most = min(request.call.most, 64 << 20)
+            } else {
+                request.call.sink = { (piece) throws(SystemError) in try running.give(piece) }
+            }
+        }
+        let handle = try requests.add(running)
+        try running.start {
+            let outcome = try request.perform()
+            var answer = try request.answer(outcome).map ?? [:]
+            if isPlanned, request.takes, case .bytes(let body)? = answer["body"], !body.isEmpty {
+                try running.give(body)
+                answer["body"] = ""
+            }
+            return .map(answer)
+        }
+        return handle
+    }
+
     /// Makes the request, again where that was asked for and what is wrong may pass.
     mutating func perform() throws(Failure) -> WebOutcome {
         let asked = self
@@ -227,14 +334,16 @@ private struct HTTPArguments {
             let pause: Double
             do throws(Failure) {
                 let outcome = try performOnce()
-                guard case .answered(let response) = outcome, PassingTrouble.isOne(status: response.status),
+                guard pipe == nil, case .answered(let response) = outcome,
+                    PassingTrouble.isOne(status: response.status),
                     !expect.contains(where: { $0.contains(response.status) }),
                     let seconds = retry.pause(
                         after: attempt, asked: response.header("retry-after"), now: session.effects.now())
                 else { return outcome }
                 pause = seconds
             } catch {
-                guard PassingTrouble.isOne(code: error.code),
+                // Of what has reached the script a second answer would be no continuation.
+                guard PassingTrouble.isOne(code: error.code), running?.hasGiven != true, pipe == nil,
                     let seconds = retry.pause(after: attempt, asked: nil, now: session.effects.now())
                 else { throw error }
                 pause = seconds
@@ -255,7 +364,10 @@ private struct HTTPArguments {
                 session.uses?.tell(.connect(call.url.need))
             }
             let outcome = try session.effects.ask(call)
-            guard redirects > 0, case .answered(let response) = outcome, Self.leads(response) else { return outcome }
+            // What was sent while it was made is gone.
+            guard redirects > 0, pipe == nil, case .answered(let response) = outcome, Self.leads(response) else {
+                return outcome
+            }
             guard let next = response.redirect else {
                 throw Failure(code: "EREDIRECT", "\(call.call) \(call.shown): it is redirected to what is no address")
             }

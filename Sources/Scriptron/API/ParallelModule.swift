@@ -50,11 +50,12 @@ package enum ParallelCall {
 
     /// The functions that wait for the world long enough to go on beside the script.
     package static let names: Set<String> = [
-        "http.request", "http.get", "http.post", "http.put", "http.download", "http.upload",
+        "request:next", "http.request", "http.get", "http.post", "http.put", "http.download", "http.upload",
         "bucket:put", "bucket:get", "bucket:head", "bucket:verify", "bucket:list", "bucket:delete", "bucket:abort",
         "database:query", "database:cursor", "database:exec", "database:copy_out", "rows:next", "sql.open",
         "sql.backup",
-        "process.run", "process.output", "process.pipe", "programs:next", "net.tcp", "net.tls", "time.sleep", "hash.file",
+        "process.run", "process.output", "process.pipe", "programs:next", "net.tcp", "net.tls", "time.sleep",
+        "hash.file",
         "archive.create", "archive.extract", "archive.verify", "archive.list", "archive.scan", "archive.content",
         "archive.compress", "archive.compress_all", "archive.decompress",
     ]

@@ -71,6 +71,11 @@ package protocol Effects: AnyObject {
     func createArchive(
         _ path: CheckedPath, _ sources: [ArchiveSource], _ options: ArchiveOptions
     ) throws(Failure) -> ArchiveTotals
+    /// Makes an archive and hands it on piece by piece; in a dry run nothing comes.
+    func sendArchive(
+        _ sources: [ArchiveSource], _ options: ArchiveOptions, call: String,
+        _ output: @escaping ([UInt8]) throws(Failure) -> Void
+    ) throws(Failure) -> ArchiveTotals
     /// Counts what would go into it, with a fingerprint.
     func scanArchive(_ sources: [ArchiveSource], _ options: ArchiveOptions) throws(Failure) -> ArchiveTotals
     /// The members; more than `max` of them are a failure (`ETOOMANY`).
@@ -109,6 +114,8 @@ package protocol Effects: AnyObject {
     /// Asks the host; in a dry run what writes goes to the overlay.
     func request(_ service: HostService, _ arguments: [String: Value]) throws(Failure) -> Value
     func post(_ note: WorkerNote)
+    /// Whose turn it is, for calls that go on beside the script; nil: none does.
+    var turn: Turn? { get }
     /// Runs `body`, which takes long and touches nothing that the run has in common, beside other calls of `parallel`.
     func apart<Result>(_ body: () throws -> Result) rethrows -> Result
     /// The wall clock; in a dry run the instant it pretends to be.

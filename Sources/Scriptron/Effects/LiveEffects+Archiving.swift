@@ -38,6 +38,22 @@ extension LiveEffects {
         }
     }
 
+    package func sendArchive(
+        _ sources: [ArchiveSource], _ options: ArchiveOptions, call: String,
+        _ output: @escaping ([UInt8]) throws(Failure) -> Void
+    ) throws(Failure) -> ArchiveTotals {
+        let creation = try ArchiveCreation({ try output($0) }, options.compression, manifest: nil) { [self] in
+            try checkDeadline(call)
+        }
+        for source in sources {
+            try told(call, source.path.path) { try add(source, options, to: creation, call) }
+        }
+        return try told(call, sources.first?.path.path ?? "/") {
+            try creation.finish()
+            return creation.totals
+        }
+    }
+
     /// Puts a source, with all that is below it, into an archive.
     func add(
         _ source: ArchiveSource, _ options: ArchiveOptions, to creation: ArchiveCreation, _ call: String,

@@ -16,6 +16,7 @@ extension LiveEffects {
         switch call.body {
         case nil: break
         case .bytes(let bytes): request.body = .bytes(bytes)
+        case .pipe(let pipe): request.body = .pipe(pipe)
         case .file(let path):
             let (directory, name) = try place(path.path, call.call)
             let file = try told(call.call, path.path) { try RegularFile.read(name, in: directory, follow: true) }
@@ -38,6 +39,8 @@ extension LiveEffects {
             }
             if let file { request.sink = TransferRequest.Sink(file.descriptor) }
         }
+        if let sink = call.sink { request.sink = TransferRequest.Sink(sink) }
+        request.progress = call.progress
         // Fed by this thread alone, which makes the transfer.
         nonisolated(unsafe) let hash = call.isHashed ? try Digest(.sha256) : nil
         if hash != nil { request.sink = TransferRequest.Sink { hash?.update($0) } }

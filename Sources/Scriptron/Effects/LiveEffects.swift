@@ -56,6 +56,8 @@ package final class LiveEffects: Effects {
 
     package func post(_ note: WorkerNote) { settings.services.post(note) }
 
+    package var turn: Turn? { settings.turn }
+
     package func apart<Result>(_ body: () throws -> Result) rethrows -> Result {
         try settings.turn.apart { _ in try body() }
     }

@@ -1,5 +1,16 @@
 /// Making and reading archives as it would be.
 extension PlannedEffects {
+    package func sendArchive(
+        _ sources: [ArchiveSource], _ options: ArchiveOptions, call: String,
+        _ output: @escaping ([UInt8]) throws(Failure) -> Void
+    ) throws(Failure) -> ArchiveTotals {
+        var totals = try scan(sources, options, call) { real throws(Failure) in
+            try live.plannedArchive(real, options)
+        }
+        totals.fingerprint = nil
+        return totals
+    }
+
     package func createArchive(
         _ path: CheckedPath, _ sources: [ArchiveSource], _ options: ArchiveOptions
     ) throws(Failure) -> ArchiveTotals {

@@ -74,6 +74,7 @@ package final class PlannedEffects: Effects {
     // The host and the clock.
 
     package func post(_ note: WorkerNote) { live.post(note) }
+    package var turn: Turn? { nil }
     package func apart<Result>(_ body: () throws -> Result) rethrows -> Result { try body() }
 
     package func now() -> Timestamp { (clock ?? live.now()) + slept }

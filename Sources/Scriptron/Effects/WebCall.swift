@@ -5,6 +5,8 @@ package struct WebCall: Sendable {
     package enum Body: Sendable {
         case bytes([UInt8])
         case file(CheckedPath)
+        /// What is made meanwhile.
+        case pipe(BodyPipe)
         /// So many bytes of a file from an offset.
         case part(CheckedPath, offset: Int64, length: Int64)
     }
@@ -19,6 +21,10 @@ package struct WebCall: Sendable {
     package var body: Body?
     /// Where the body of a 2xx answer goes, whole or not at all; nil: to memory.
     package var target: CheckedPath?
+    /// Takes the body of a 2xx answer piece by piece, on the thread that makes the transfer; what it throws ends that.
+    package var sink: (@Sendable ([UInt8]) throws(SystemError) -> Void)?
+    /// Told again and again how far it is, on that thread.
+    package var progress: (@Sendable (TransferProgress) -> Void)?
     /// The granted server that the request goes by.
     package var proxy: TransferURL?
     /// The granted Unix socket to connect to.

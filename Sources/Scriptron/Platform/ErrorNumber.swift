@@ -16,6 +16,7 @@ package enum ErrorNumber {
     package static let invalid = EINVAL
     package static let notSupported = EOPNOTSUPP
     package static let again = EAGAIN
+    package static let canceled = ECANCELED
     package static let tooManyLinks = ELOOP
     package static let tooLong = EMSGSIZE
     package static let wrongFamily = EAFNOSUPPORT

@@ -84,7 +84,9 @@ final class CurlHandle {
                 handle, { heard($3)?.header($0, $1 * $2) ?? 0 }, { heard($3)?.take($0, $1 * $2) ?? 0 },
                 { heard($3)?.give($0, $1 * $2) ?? Int(CURL_READFUNC_ABORT) },
                 { heard($0)?.seek(Int64($1), origin: $2) ?? CURL_SEEKFUNC_FAIL },
-                { context, _, _, _, _ in heard(context)?.progress() ?? 1 },
+                { context, receiving, _, sending, _ in
+                    heard(context)?.progress(receiving: Int64(receiving), sending: Int64(sending)) ?? 1
+                },
                 Unmanaged.passUnretained(traffic).toOpaque()))
         traffic.status = { [unowned self] in number(CURLINFO_RESPONSE_CODE) }
         defer { traffic.status = { 0 } }

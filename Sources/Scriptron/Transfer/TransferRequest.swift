@@ -28,6 +28,8 @@ package struct TransferRequest: Sendable {
         case bytes([UInt8])
         /// So many bytes of an open file from an offset; its position stays.
         case file(Descriptor, offset: Int64, length: Int64)
+        /// Nobody knows yet how much.
+        case pipe(BodyPipe)
     }
 
     /// Where the body of an answer with one of these statuses goes, piece by piece, instead of memory.
@@ -92,6 +94,8 @@ package struct TransferRequest: Sendable {
     /// Nil: none. Files are sent piece by piece.
     package var body: Body?
     package var sink: Sink?
+    /// Told again and again how far it is, on the thread that makes the transfer.
+    package var progress: (@Sendable (TransferProgress) -> Void)?
     /// The Unix socket to connect to, whatever the address's host.
     package var unixSocket: Path?
     /// Through which it goes.

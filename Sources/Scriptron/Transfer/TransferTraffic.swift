@@ -14,6 +14,7 @@ final class TransferTraffic {
     private let most: Int64
     private let cuts: Bool
     private let isCancelled: (@Sendable () -> Bool)?
+    private let tell: (@Sendable (TransferProgress) -> Void)?
     private var sent: Int64 = 0
     private var headerBytes = 0
 
@@ -32,6 +33,7 @@ final class TransferTraffic {
         most = request.most
         cuts = request.cuts
         isCancelled = request.isCancelled
+        tell = request.progress
     }
 
     // What comes.
@@ -100,6 +102,16 @@ final class TransferTraffic {
             buffer.copyBytes(from: piece)
             sent += Int64(piece.count)
             return piece.count
+        case .pipe(let pipe):
+            do throws(SystemError) {
+                let piece = try pipe.read(room) { isCancelled?() == true }
+                buffer.copyBytes(from: piece)
+                sent += Int64(piece.count)
+                return piece.count
+            } catch {
+                return fail(
+                    Failure(code: "ECANCELED", "what was to be sent came to no end"), Int(CURL_READFUNC_ABORT))
+            }
         case .file(let descriptor, let offset, let length):
             let wanted = Int(min(Int64(room), length - sent))
             if wanted == 0 { return 0 }
@@ -122,22 +134,28 @@ final class TransferTraffic {
 
     /// Begins again from an offset: a connection that was kept turned out to be dead.
     func seek(_ offset: Int64, origin: Int32) -> Int32 {
+        if case .pipe(let pipe) = body { return offset == 0 && !pipe.hasBegun ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL }
         guard origin == 0, offset >= 0, offset <= length else { return CURL_SEEKFUNC_FAIL }
         sent = offset
         return CURL_SEEKFUNC_OK
     }
 
-    /// The bytes of the body that is sent.
+    /// The bytes of the body that is sent; -1: not known, as curl writes it.
     var length: Int64 {
         switch body {
         case nil: 0
         case .bytes(let bytes): Int64(bytes.count)
         case .file(_, _, let length): length
+        case .pipe: -1
         }
     }
 
-    /// Asked while it goes on; other than 0 ends it.
-    func progress() -> Int32 {
+    /// Asked while it goes on, with what is to come and to go in all (0: not known); other than 0 ends it.
+    func progress(receiving: Int64, sending: Int64) -> Int32 {
+        tell?(
+            TransferProgress(
+                received: bytes, receivedTotal: receiving > 0 ? receiving : nil, sent: sent,
+                sentTotal: sending > 0 ? sending : nil))
         guard isCancelled?() == true else { return 0 }
         return Int32(fail(Failure(code: "ECANCELED", "given up, for another call of parallel failed"), 1))
     }

@@ -147,6 +147,27 @@ final class HTTPTestServer: Sendable {
             guard let piece = try? connection.read(64 << 10), !piece.isEmpty else { break }
             body += piece
         }
+        if headers["transfer-encoding"] == "chunked" {
+            while !body.suffix(5).elementsEqual("0\r\n\r\n".utf8) {
+                guard let piece = try? connection.read(64 << 10), !piece.isEmpty else { break }
+                body += piece
+            }
+            body = joined(chunks: body)
+        }
         return Request(method: words[0], target: words[1], headers: headers, body: body)
+    }
+
+    /// What the chunks of a body hold; what is no chunk any more ends it.
+    private static func joined(chunks: [UInt8]) -> [UInt8] {
+        var body: [UInt8] = []
+        var rest = chunks[...]
+        while let end = rest.firstIndex(of: UInt8(ascii: "\r")),
+            let size = Int(String(decoding: rest[..<end], as: UTF8.self), radix: 16), size > 0,
+            rest.endIndex - end >= size + 4
+        {
+            body += rest[(end + 2)..<(end + 2 + size)]
+            rest = rest[(end + 4 + size)...]
+        }
+        return body
     }
 }

@@ -18,6 +18,12 @@ let archiveReference = #"""
     @field path string Which.
     @field code string Why, as a code.
     @field message string Why.
+    @type Archive An archive that is sent while it is made, without a file of it.
+    @field archive path|(path|Source)[] What goes into it.
+    @field format? string `"zstd"`, or `"gzip"`.
+    @field level? integer 1 to 19 of zstd (3), 1 to 9 of gzip (6).
+    @field exclude? Pattern|Pattern[] What is left out, by its path below the source.
+    @field one_fs? boolean Whether other file systems below are left out; true where left out.
     @type Totals An archive.
     @field files integer Files in it.
     @field directories integer Directories in it.

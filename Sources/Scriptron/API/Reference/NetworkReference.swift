@@ -73,8 +73,8 @@ private let requestOptions = #"""
     @option json any A value that is sent as JSON.
     @option file path A file that is sent.
     @option unix path A Unix socket in place of the address's server.
-    @option timeout duration="30s" How long all of it may take (an hour for files).
-    @option max size="16MiB" A larger answer fails (without a bound for files).
+    @option timeout duration="30s" How long all of it may take (an hour for files and `sink`).
+    @option max size="16MiB" A larger answer fails (without a bound for files and `sink`).
     @option expect "2xx"|"any"|integer|(string|integer)[]="2xx" Statuses that are no failure.
     @option redirects integer=0 How many are followed, each within the needs.
     @option auth {user:string|Secret,password:string|Secret} The login.
@@ -84,6 +84,8 @@ private let requestOptions = #"""
     @option dry any What a dry run returns instead.
     @option proxy string A server of `http` that the request goes by; it needs its own `connect`.
     @option retry integer|Retry=0 How often it is made again after what may pass, as late as `Retry-After` says.
+    @option sink function Gets the answer's body piece by piece while it comes, in place of `body`.
+    @option progress function Gets a `Progress` twice a second, and at the end.
     """#
 
 /// What every request may raise, and needs.
@@ -111,6 +113,11 @@ let httpReference = #"""
     @field times integer How often, up to 20.
     @field delay? duration Before the first time, then twice as long each time; `"1s"` where left out.
     @field max_delay? duration The longest; a server that asks for more is not asked again; `"60s"` where left out.
+    @type Progress How far a request is.
+    @field received integer Bytes of the answer's body.
+    @field received_total? integer How many the server has announced.
+    @field sent integer Bytes of what is sent.
+    @field sent_total? integer How many these are.
     @type Answer An answer.
     @field status integer The status.
     @field headers table<string,string> Headers, by their names in small letters.
@@ -118,6 +125,7 @@ let httpReference = #"""
     @field bytes integer The content's size.
     @field seconds number How long it took.
     @field assumed? boolean Whether a dry run made it up.
+    @field archive? Totals What is in an archive that was sent.
 
     ## http.request
     Any request; `GET` where `method` is left out.
@@ -144,6 +152,12 @@ let httpReference = #"""
         @example
         local answer = http.get("https://api.example.org/v1/items", { query = { page = 2 }, max = "1MiB" })
         log.info("fetched", { bytes = answer.bytes })
+        -- Piece by piece, in little memory; the server waits for a function that takes its time.
+        local lines = 0
+        http.get("https://api.example.org/v1/export", {
+          max = "10GiB",
+          sink = function(piece) lines = lines + select(2, piece:gsub("\n", "")) end,
+        })
 
         ## http.post
         Sends by `POST`.
@@ -178,13 +192,16 @@ let httpReference = #"""
         """# + requestProblems + "\n" + #"""
         @need write the file
         @example
-        local answer = http.download("https://api.example.org/v1/list", "list.txt", { max = "1GiB" })
+        local answer = http.download("https://api.example.org/v1/list", "list.txt", {
+          max = "1GiB",
+          progress = function(now) log.info("downloading", { bytes = now.received, of = now.received_total }) end,
+        })
         log.info("fetched", { bytes = answer.bytes })
 
         ## http.upload
-        Sends a file piece by piece, by `PUT`.
+        Sends a file piece by piece, by `PUT`; or an archive while it is made, in chunks, for nobody knows its size.
         @param url string|Secret|(string|Secret)[] The address.
-        @param path path The file.
+        @param path path|Archive The file.
 
         """# + requestOptions + "\n" + #"""
         @result Answer The answer.
@@ -194,5 +211,7 @@ let httpReference = #"""
         @need read the file
         @example
         fs.write("report.csv", "a,b\n1,2\n")
-        http.upload("https://api.example.org/v1/report.csv", "report.csv")
+        http.upload("https://api.example.org/v1/report.csv", "report.csv", {
+          progress = function(now) log.debug("uploading", { bytes = now.sent, of = now.sent_total }) end,
+        })
         """#

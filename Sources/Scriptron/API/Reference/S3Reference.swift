@@ -11,6 +11,7 @@ let s3Reference = #"""
     @field etag? string The server's tag of it.
     @field sha256? string The hash that `put` left.
     @field assumed? boolean Whether a dry run made it up.
+    @field archive? Totals What is in an archive that was put.
     @type BucketOptions Where a bucket is, and who asks.
     @field endpoint string `"https://s3.example.org"`, without a path.
     @field bucket string The bucket's name.
@@ -36,12 +37,15 @@ let s3Reference = #"""
     log.info("objects", { count = #bucket:list("daily/") })
 
     ## bucket:put
-    Sends a file, and looks at what the server has then. Files larger than `part_size` go in parts.
+    Sends a file, and looks at what the server has then. Files larger than `part_size` go in parts. Of one that breaks off
+    nothing stays on the server, unless `resume` is given: then its parts stay, and the error has as `upload` what
+    continues it. Parts that are never continued cost room until `bucket:abort`.
     @param key string The object's name.
-    @param path path The file.
+    @param path path|Archive The file; or an archive that is made meanwhile, without a file of it, of which one part is held.
     @option checksum string The SHA-256 that the file must have.
-    @option part_size size="64MiB" How large a part is.
+    @option part_size size="64MiB" How large a part is; 16 MiB and growing of an archive.
     @option replace boolean=true Whether an object that is there is replaced.
+    @option resume boolean|string=false True to keep the parts where it breaks off; the `upload` of that error to go on there.
     @result Object The object.
     @error EEXIST With `replace = false`: it is there.
     @error EDAMAGED The file does not have the `checksum`, or the server something else.
@@ -52,6 +56,14 @@ let s3Reference = #"""
     fs.write("db.dump", "data")
     local bucket <close> = s3.open({ endpoint = "https://s3.example.org", bucket = "backups", key = "K", secret = "S" })
     bucket:put("daily/db.dump", "db.dump", { checksum = hash.file("db.dump") })
+    -- An archive that is nowhere else: one part of it at a time is in memory.
+    fs.mkdir("data")
+    local put = bucket:put("daily/data.tar.zst", { archive = "data", exclude = "*.tmp" })
+    log.info("put", { files = put.archive.files })
+    -- Large, over a line that breaks: the next run goes on where this one ends.
+    local good, problem = pcall(bucket.put, bucket, "db.dump", "db.dump", { resume = state.get("upload") or true })
+    state.set("upload", not good and problem.upload or nil)
+    if not good then error(problem, 0) end
 
     ## bucket:get
     Fetches an object into a file, which is there whole or not at all.

@@ -18,15 +18,23 @@ package func s3Module(_ context: APIContext) -> HostModule {
                 HostFunction("put") { arguments in
                     let bucket = try buckets.object(arguments)
                     let key = try key(arguments)
-                    let path = try context.path(arguments, 2, .read)
                     var options = try arguments.options(3)
-                    let checksum = try options.text("checksum")
-                    let part = try options.size("part_size") ?? 64 << 20
+                    let part = try options.size("part_size")
                     let replaces = try options.bool("replace", default: true)
-                    try options.finish(known: ["checksum", "part_size", "replace"])
+                    if let archive = try ArchiveUpload(arguments, 2, context) {
+                        try options.finish(known: ["part_size", "replace"])
+                        let part = max(part ?? S3Bucket.streamedPart, S3Bucket.leastPart)
+                        return [try bucket.put(key, archive, partSize: part, replaces: replaces)]
+                    }
+                    let path = try context.path(arguments, 2, .read)
+                    let checksum = try options.text("checksum")
+                    let resume = try resume(&options)
+                    try options.finish(known: ["checksum", "part_size", "replace", "resume"])
                     return [
                         try bucket.put(
-                            key, path, checksum: checksum, partSize: max(part, S3Bucket.leastPart), replaces: replaces)
+                            key, path, checksum: checksum, partSize: max(part ?? 64 << 20, S3Bucket.leastPart),
+                            replaces: replaces,
+                            resume: resume)
                     ]
                 },
                 HostFunction("get") { arguments in
@@ -83,6 +91,15 @@ package func s3Module(_ context: APIContext) -> HostModule {
                 },
             ]
         ])
+}
+
+private func resume(_ options: inout Options) throws(Failure) -> S3Bucket.Resume {
+    guard let given = options.take("resume") else { return .never }
+    if let keeps = given.bool { return keeps ? .later : .never }
+    guard let text = given.text, let resumption = S3Resumption(text) else {
+        throw options.mismatch("resume", "true, or what the error of a put that broke off has as upload", given)
+    }
+    return .from(resumption)
 }
 
 private func openBucket(_ arguments: Arguments, _ context: APIContext) throws(Failure) -> S3Bucket {

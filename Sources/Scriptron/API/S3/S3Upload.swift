@@ -7,7 +7,7 @@ extension S3Bucket {
     /// Puts a file under a key, and looks at what the server has then. `checksum` is the SHA-256 that the file must have;
     /// without `replaces` an object that is there stays (`EEXIST`).
     func put(
-        _ key: [UInt8], _ path: CheckedPath, checksum: String?, partSize: Int64, replaces: Bool
+        _ key: [UInt8], _ path: CheckedPath, checksum: String?, partSize: Int64, replaces: Bool, resume: Resume
     ) throws -> Value {
         let effects = try context(of: "put").effects
         guard let entry = try effects.status(path, follow: true) else {
@@ -38,7 +38,8 @@ extension S3Bucket {
             request.body = .part(path, offset: 0, length: size)
             if let response = try finish(request, free, known) { try check(tag: response, only.md5, key) }
         } else {
-            try putParts(key, path, pieces.parts, meta, free, known)
+            let broken = S3Resumption(upload: "", sha256: pieces.whole, partSize: part)
+            try putParts(key, path, pieces.parts, meta, free, known, try taken(up: resume, broken, key))
         }
         let found = try head(key).found
         guard known.isThere(found) else { throw Self.other(key) }
@@ -53,23 +54,27 @@ extension S3Bucket {
     }
 
     /// What an object must be when it was put.
-    private struct Object {
+    struct Object {
         var size: Int64
-        var sha256: String
+        /// Nil where it was not known when the upload began.
+        var sha256: String?
+        /// The tags that it may have; nil: any.
+        var tags: Set<String>?
 
         /// Whether the answer to a question for it says so.
         func isThere(_ found: Value) -> Bool {
-            found["size"]?.integer == size && found["sha256"]?.text == sha256
+            found["size"]?.integer == size && (sha256 == nil || found["sha256"]?.text == sha256)
+                && (tags?.contains(found["etag"]?.text?.lowercased() ?? "") ?? true)
         }
     }
 
-    private static func taken(_ key: [UInt8]) -> Failure {
+    static func taken(_ key: [UInt8]) -> Failure {
         Failure(
             code: "EEXIST", "s3:put \(Path(bytes: key).text): it is there already",
             cure: "nothing was sent; take another key, or say replace = true")
     }
 
-    private static func other(_ key: [UInt8]) -> Failure {
+    static func other(_ key: [UInt8]) -> Failure {
         Failure(
             code: "EDAMAGED", "s3:put \(Path(bytes: key).text): what the server has is not what was sent",
             cure: "put it again")
@@ -77,7 +82,7 @@ extension S3Bucket {
 
     /// Makes the request by which an object comes to be. Its answer may be lost after it was done: then the next try is
     /// told that the object is there, or that the upload is not. Nil in such a case.
-    private func finish(
+    func finish(
         _ request: Request, _ free: [(name: String, value: String)], _ known: Object
     ) throws -> TransferResponse? {
         var conditional = request
@@ -97,34 +102,50 @@ extension S3Bucket {
         }
     }
 
+    /// What is continued: the resumption, without an upload where none is, and what the server has of it.
+    private func taken(
+        up resume: Resume, _ fresh: S3Resumption, _ key: [UInt8]
+    ) throws -> (resume: Resume, resumption: S3Resumption, kept: [Int: Kept]) {
+        guard case .from(let broken) = resume else { return (resume, fresh, [:]) }
+        if broken.sha256 == fresh.sha256, broken.partSize == fresh.partSize {
+            if let kept = try kept(of: broken.upload, key) { return (resume, broken, kept) }
+        } else {
+            // Of another content nothing is of use.
+            try remove(upload: broken.upload, of: key, function: "put")
+        }
+        return (resume, fresh, [:])
+    }
+
     private func putParts(
         _ key: [UInt8], _ path: CheckedPath, _ parts: [Part], _ meta: [(name: String, value: String)],
-        _ free: [(name: String, value: String)], _ known: Object
+        _ free: [(name: String, value: String)], _ known: Object,
+        _ begun: (resume: Resume, resumption: S3Resumption, kept: [Int: Kept])
     ) throws {
-        var request = Request(function: "put", method: "POST", key: key, query: ["uploads": ""])
-        request.headers = meta
-        let begun = try ask(request, expect: [200])
-        let text = String(decoding: begun?.body ?? [], as: UTF8.self)[...]
-        guard let upload = S3Answer.text("UploadId", in: text) else {
-            throw Failure(code: "ES3", "s3:put \(Path(bytes: key).text): the server gave no upload")
-        }
+        var resumption = begun.resumption
+        if resumption.upload.isEmpty { resumption.upload = try begin(key, meta) }
         do {
             var list = ""
             for (index, part) in parts.enumerated() {
-                var request = Request(function: "put", method: "PUT", key: key)
-                request.query = ["partNumber": "\(index + 1)", "uploadId": upload]
-                request.payload = Digest.hexadecimal(part.sha256)
-                request.body = .part(path, offset: part.offset, length: part.length)
-                let tag = try check(tag: try ask(request, expect: [200]), part.md5, key)
+                let tag: String
+                if let kept = begun.kept[index + 1], kept.size == part.length, kept.tag.lowercased() == part.md5 {
+                    tag = kept.tag
+                } else {
+                    var request = Request(function: "put", method: "PUT", key: key)
+                    request.query = ["partNumber": "\(index + 1)", "uploadId": resumption.upload]
+                    request.payload = Digest.hexadecimal(part.sha256)
+                    request.body = .part(path, offset: part.offset, length: part.length)
+                    tag = try check(tag: try ask(request, expect: [200]), part.md5, key)
+                }
                 list += "<Part><PartNumber>\(index + 1)</PartNumber><ETag>\(tag)</ETag></Part>"
             }
             let body = Array("<CompleteMultipartUpload>\(list)</CompleteMultipartUpload>".utf8)
-            var request = Request(function: "put", method: "POST", key: key, query: ["uploadId": upload])
+            var request = Request(function: "put", method: "POST", key: key, query: ["uploadId": resumption.upload])
             request.body = .bytes(body)
             request.payload = try Digest.sha256(body)
             _ = try finish(request, free, known)
         } catch {
-            if (try? remove(upload: upload, of: key, function: "put")) == nil {
+            if begun.resume.keeps { throw Self.keeping(error, resumption) }
+            if (try? remove(upload: resumption.upload, of: key, function: "put")) == nil {
                 try context(of: "put").effects.post(
                     .warning("s3:put \(Path(bytes: key).text): its parts could not be removed from the server"))
             }
@@ -132,9 +153,21 @@ extension S3Bucket {
         }
     }
 
+    /// Begins an upload in parts; the server's name for it.
+    func begin(_ key: [UInt8], _ meta: [(name: String, value: String)]) throws -> String {
+        var request = Request(function: "put", method: "POST", key: key, query: ["uploads": ""])
+        request.headers = meta
+        let begun = try ask(request, expect: [200])
+        let text = String(decoding: begun?.body ?? [], as: UTF8.self)[...]
+        guard let upload = S3Answer.text("UploadId", in: text), !upload.isEmpty else {
+            throw Failure(code: "ES3", "s3:put \(Path(bytes: key).text): the server gave no upload")
+        }
+        return upload
+    }
+
     /// The tag of what the server took; where that is an MD5, as it is unless the server encrypts, it must be ours.
     @discardableResult
-    private func check(tag response: TransferResponse?, _ md5: String, _ key: [UInt8]) throws(Failure) -> String {
+    func check(tag response: TransferResponse?, _ md5: String, _ key: [UInt8]) throws(Failure) -> String {
         let tag = String(decoding: response?.header("etag") ?? [], as: UTF8.self).filter { $0 != "\"" }
         let isPlain = response?.header("x-amz-server-side-encryption") == nil
         if isPlain, tag.count == 32, tag.allSatisfy(\.isHexDigit), tag.lowercased() != md5 {

@@ -9,7 +9,7 @@ import Testing
     /// Methods of handles that only the modules' own Lua calls: scripts get iterators.
     private static let inner: Set<String> = [
         "walk:next", "walk:close", "lines:next", "lines:close", "rows:next", "rows:close", "database:cursor",
-        "programs:next", "programs:finish", "programs:close",
+        "request:next", "request:finish", "request:close", "programs:next", "programs:finish", "programs:close",
     ]
 
     @Test("Every function has a description, a result, an error and an example that calls it, and all texts")
