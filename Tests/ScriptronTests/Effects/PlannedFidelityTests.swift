@@ -73,7 +73,7 @@ import Testing
             fs.write("out/sub/c", "changed")
             fs.write("out/more", "x")
             local known, problem = pcall(archive.verify, "out", { manifest = "x.manifest" })
-            return { well.files, well.bytes, well.directories, known, problem.code }
+            return { well.files, well.bytes, well.directories, known, problem.code, tostring(problem) }
             """#,
             #"return { select(2, pcall(fs.rename, "a", ("n"):rep(256))).code, select(2, pcall(fs.write, ("n"):rep(256), "")).code }"#,
         ])
@@ -98,6 +98,10 @@ import Testing
             #"fs.remove("way/b"); see(fs.stat("sub/b") == nil, #fs.list("sub")); for e in fs.walk("way") do see(e.path) end"#,
             #"fs.remove("sub/b"); fs.write("way/n", "x"); for e in fs.walk("way") do see(e.path) end; see(fs.read("sub/n"))"#,
             #"fs.remove("way"); fs.symlink("sub/..", "way"); fs.remove("way/a"); for e in fs.walk(".") do see(e.path) end"#,
+            // A directory has the time of the last change of its names, but where it is told after what is in it.
+            #"fs.remove("sub/b"); for e in fs.walk(".", { type = "directory", older_than = "1h", clock = "mtime" }) do see(e.name) end"#,
+            #"for e in fs.walk(".", { children_first = true, older_than = "1h", clock = "mtime", all_directories = true }) do see(e.name, pcall(fs.remove, e)) end"#,
+            #"fs.rename("sub/b", "b"); for e in fs.walk(".", { type = "directory", older_than = "1h", clock = "mtime" }) do see(e.name) end"#,
             // What goes while it is walked.
             #"for e in fs.walk(".", { children_first = true }) do see(e.path, pcall(fs.remove, e) and true) end; see(#fs.list("."))"#,
         ])
@@ -107,6 +111,24 @@ import Testing
         try same(see + script + "; table.sort(seen); return seen") { api in
             let (target, path) = ("sub", api.at("way"))
             #expect(target.withCString { target in path.withCString { symlink(target, $0) } } == 0)
+            for name in ["sub/b", "sub/c", "sub"] {
+                let times = [timeval(tv_sec: 1_000_000, tv_usec: 0), timeval(tv_sec: 1_000_000, tv_usec: 0)]
+                #expect(api.at(name).withCString { utimes($0, times) } == 0)
+            }
+        }
+    }
+
+    @Test("What cannot be archived is told, and the rest is archived") func leftOut() throws {
+        try same(
+            #"""
+            fs.write("sub/new", "x")
+            local made = archive.create("x.tar.zst", { "sub" })
+            local told = {}
+            for _, one in ipairs(made.unreadable) do told[#told + 1] = one.path .. " " .. one.code .. " " .. one.message end
+            return { told, made.files }
+            """#
+        ) { api in
+            #expect(api.at("sub/ear").withCString { mknod($0, S_IFSOCK | 0o600, 0) } == 0)
         }
     }
 

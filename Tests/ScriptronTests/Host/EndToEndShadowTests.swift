@@ -109,7 +109,66 @@ import Testing
         #expect(answer.text.contains("4.0 MiB"), "\(answer.text)")
     }
 
-    @Test("Without root it runs in a namespace of users, or says why not") func unprivileged() async throws {
+    @Test("What the run left in its store is told", .enabled(if: isPossible)) func record() async throws {
+        let host = try host(
+            """
+            state.set("seen", { count = 1 })
+            alert.check("disk", true, { summary = "it is full", severity = "critical" })
+            metrics.gauge("used", 42)
+            """, needs: "write = 'data'")
+        let answer = try await host.command("test", "work", "--shadow", "--json")
+        let report = try #require(answer.rows.first, "\(answer.text)")
+        let steps = report["plan"]?.list ?? []
+        #expect(steps.map { $0["effect"]?.text } == ["set state"], "\(answer.text)")
+        #expect(steps.first?["key"] == "seen" && steps.first?["value"]?["count"] == 1, "\(answer.text)")
+        let alert = report["alerts"]?.list?.first
+        #expect(alert?["key"] == "disk" && alert?["state"] == "firing" && alert?["severity"] == "critical")
+        #expect(report["metrics"]?.list?.map { $0["name"]?.text } == ["used"], "\(answer.text)")
+        #expect(report["metrics"]?.list?.first?["value"]?.double == 42, "\(answer.text)")
+    }
+
+    @Test("Another job's configuration, settings of a file and a fire time go with it", .enabled(if: isPossible))
+    func terms() async throws {
+        let text = """
+            return job {
+              settings = { name = option.string "unnamed", size = option.number(1) },
+              needs = function() return { write = "data" } end,
+              run = function(settings, this)
+                fs.write("data/" .. settings.name, ("x"):rep(settings.size // 1))
+                return { at = this.fire_time, job = this.job }
+              end,
+            }
+            """
+        let host = try EndToEndHost(jobs: ["work": text])
+        try host.directory("data")
+        try host.write("other.lua", text)
+        try host.write("given.json", #"{ "name": "given", "size": 7 }"#)
+        let answer = try await host.command(
+            "test", host.at("other.lua").text, "--as", "work", "--settings", host.at("given.json").text, "--set",
+            "size=3", "--at", "2030-01-02T03:04:05Z", "--shadow", "--json")
+        let report = try #require(answer.rows.first, "\(answer.text)")
+        let step = report["plan"]?.list?.first
+        #expect(step?["path"]?.text?.hasSuffix("/data/given") == true && step?["bytes"] == 3, "\(answer.text)")
+        #expect(report["result"]?["at"]?.double == 1_893_553_445, "\(answer.text)")
+        #expect(report["result"]?["job"] == "work", "\(answer.text)")
+        #expect(report["shadow"]?["notes"]?.list?.contains { $0.text?.hasPrefix("--at is the fire") == true } == true)
+    }
+
+    /// Whether the kernel lets somebody without rights mount an overlay in namespaces of his own.
+    private func kernelMakesOverlays(_ directory: Path) throws -> Bool {
+        for name in ["lower", "upper", "work", "merged"] {
+            try Directories.create(directory.appending(name), mode: 0o755)
+            if Users.isRoot { _ = directory.appending(name).withCString { chown($0, 65534, 65534) } }
+        }
+        let options = "lowerdir=lower,upperdir=upper,workdir=work,userxattr"
+        let mount = "cd '\(directory)' && mount -t overlay overlay -o \(options) merged && echo made"
+        let prefix = Users.isRoot ? ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"] : []
+        let ran = try RanProgram.run("/usr/bin/env", prefix + ["unshare", "-Urm", "sh", "-c", mount])
+        return ran.lines.last == "made"
+    }
+
+    @Test("Without root it says why there is none: the kernel makes no overlay, or hides whose the files are")
+    func unprivileged() async throws {
         let prefix = Users.isRoot ? "setpriv --reuid 65534 --regid 65534 --clear-groups" : ""
         let host = try EndToEndHost(
             jobs: [
@@ -130,12 +189,13 @@ import Testing
             if Users.isRoot { _ = host.at(name).withCString { chown($0, 65534, 65534) } }
         }
         let answer = try await host.command("test", "work", "--shadow", "--json")
-        if answer.code == 0 {
-            let plan = answer.rows.first?["plan"]?.list ?? []
-            #expect(plan.map { $0["effect"]?.text } == ["write"], "\(answer.text)")
-        } else {
-            #expect(answer.text.contains("there is no shadow: "), "\(answer.text)")
-        }
+        let scratch = try TemporaryDirectory()
+        _ = scratch.path.withCString { chmod($0, 0o755) }
+        if Users.isRoot { _ = scratch.path.withCString { chown($0, 65534, 65534) } }
+        let why =
+            try kernelMakesOverlays(scratch.path)
+            ? "there is no shadow: without root it cannot tell whose the files are" : "there is no shadow: the kernel "
+        #expect(answer.code == 1 && answer.text.contains(why), "\(answer.text)")
         #expect(try FileStatus.of(host.at("data/made"), follow: false) == nil)
     }
 }
