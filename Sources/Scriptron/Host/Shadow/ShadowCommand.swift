@@ -155,6 +155,7 @@ package enum ShadowCommand {
             let bytes = try Files.readSmall(order.store.appending(Path(bytes: name)), max: 1 << 30)
             _ = try NewFile.create(order.storePlace.appending(Path(bytes: name)), bytes, mode: 0o600)
         }
+        let before = try ShadowRecord.facts(of: order.job, in: order.storePlace)
         let commands = LocalCommands(executable: order.executable) { (_, _, _) throws(Failure) in {} }
         let lines = Shared<[Value]>([])
         let row = try commands.runShadow(
@@ -162,7 +163,7 @@ package enum ShadowCommand {
         ) { line in
             lines.value.withLock { if $0.count < 1000 { $0.append(line) } }
         }
-        let record = try ShadowRecord(of: order.job, before: order.store, after: order.storePlace)
+        let record = ShadowRecord(before, try ShadowRecord.facts(of: order.job, in: order.storePlace))
         return [
             "row": row, "log": .list(lines.value.withLock { $0 }), "state": .list(record.state),
             "alerts": .list(record.alerts), "metrics": .list(record.metrics),

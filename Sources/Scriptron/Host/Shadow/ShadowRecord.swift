@@ -7,37 +7,37 @@ struct ShadowRecord {
     /// `{name, kind, value, labels}`, the newest value of each.
     private(set) var metrics: [Value] = []
 
-    /// Compares the store of a job's run with a copy that was made before it.
-    init(of job: String, before: Path, after: Path) throws(Failure) {
-        let old = try SQLiteStore(directory: before)
-        defer { old.close() }
-        let new = try SQLiteStore(directory: after)
-        defer { new.close() }
-        do {
-            let was = try old.read { try Self.facts($0, job) }
-            let facts = try new.read { try Self.facts($0, job) }
-            for key in Set(was.state.keys).union(facts.state.keys).sorted() where was.state[key] != facts.state[key] {
-                state.append(["key": .text(key), "value": facts.state[key] ?? .null])
-            }
-            for (key, alert) in facts.alerts.sorted(by: { $0.key < $1.key }) where was.alerts[key] != alert {
-                alerts.append(Self.told(alert, alert.state))
-            }
-            for (key, alert) in was.alerts.sorted(by: { $0.key < $1.key }) where facts.alerts[key] == nil {
-                alerts.append(Self.told(alert, .resolved))
-            }
-            for (series, sample) in facts.metrics where was.metrics.first(where: { $0.0 == series })?.1 != sample {
-                metrics.append([
-                    "name": .text(series.name), "kind": .text(series.kind.rawValue),
-                    "value": .number(series.kind == .count ? sample.sum : sample.last),
-                    "labels": .map(series.labels.mapValues { .text($0) }),
-                ])
-            }
-        } catch {
-            throw Failure.wrapping(error)
+    /// What a store says of a job, before and after its run.
+    ///
+    /// Opening one writes beside it: it must be where the run's changes, which may fill their bound, take no room.
+    static func facts(of job: String, in store: Path) throws(Failure) -> Facts {
+        let store = try SQLiteStore(directory: store)
+        defer { store.close() }
+        do { return try store.read { try facts($0, job) } } catch { throw Failure.wrapping(error) }
+    }
+
+    /// Compares what there was with what there is.
+    init(_ was: Facts, _ facts: Facts) {
+        for key in Set(was.state.keys).union(facts.state.keys).sorted() where was.state[key] != facts.state[key] {
+            state.append(["key": .text(key), "value": facts.state[key] ?? .null])
+        }
+        for (key, alert) in facts.alerts.sorted(by: { $0.key < $1.key }) where was.alerts[key] != alert {
+            alerts.append(Self.told(alert, alert.state))
+        }
+        for (key, alert) in was.alerts.sorted(by: { $0.key < $1.key }) where facts.alerts[key] == nil {
+            alerts.append(Self.told(alert, .resolved))
+        }
+        for (series, sample) in facts.metrics where was.metrics.first(where: { $0.0 == series })?.1 != sample {
+            metrics.append([
+                "name": .text(series.name), "kind": .text(series.kind.rawValue),
+                "value": .number(series.kind == .count ? sample.sum : sample.last),
+                "labels": .map(series.labels.mapValues { .text($0) }),
+            ])
         }
     }
 
-    private struct Facts {
+    /// What is compared.
+    struct Facts {
         var state: [String: Value] = [:]
         var alerts: [String: Alert] = [:]
         var metrics: [(MetricSeries, MetricSample)] = []
