@@ -36,10 +36,11 @@ extension HTTPArguments {
             }
             pipe.end()
         } catch {
+            // Where the request has ended before, its own words say why.
+            let isOver = running.isOver
             pipe.abort()
             running.close()
-            // Where the request has ended before, its own words say why.
-            _ = try running.finish()
+            if isOver { _ = try running.finish() }
             throw error
         }
         wait: while true { if case .end = try running.next() { break wait } }

@@ -136,6 +136,9 @@ final class RunningRequest: Sendable {
         return event
     }
 
+    /// Whether it has ended.
+    var isOver: Bool { state.withLock { $0.outcome != nil } }
+
     /// What came of it; raises its error.
     func finish() throws -> Value {
         guard let outcome = state.withLock({ $0.outcome }) else {

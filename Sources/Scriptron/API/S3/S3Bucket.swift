@@ -109,7 +109,7 @@ final class S3Bucket {
         let text = String(decoding: response.body, as: UTF8.self)[...]
         // A server may change its mind after it has said 200.
         let isError = text.contains("<Error>")
-        if expect.contains(response.status), !isError { return response }
+        if expect.contains(response.status), !isError || response.status != 200 { return response }
         let word = S3Answer.text("Code", in: text) ?? (response.status == 404 ? "NotFound" : "")
         let said = S3Answer.text("Message", in: text) ?? ""
         throw HostError(
