@@ -47,14 +47,14 @@ package final class Scheduler: Sendable {
     }
 
     struct Plan {
-        var job: LoadedJob
+        @Boxed var job: LoadedJob
         var cursor: Timestamp
         /// Since when a claim of it is on its way to the store, on the monotonic clock.
         var claiming: Double?
         /// Its fire times wait for `resume`: why those that are missed by that were missed.
         var held: String?
         /// What takes its place when that claim is durable.
-        var successor: Successor?
+        @Rare var successor: Successor?
         /// It was not looked at yet since the host started.
         var isFirst = false
     }
