@@ -75,7 +75,6 @@ import Testing
         #expect(try await host.command("test", "note", "--at", "yesterdayish").code == 2)
         #expect(try await host.command("test", "note", "note").code == 2)
         #expect(try await host.command("test", "note", "--shadow-size", "1GiB").code == 2)
-        #expect(try await host.command("test", "note", "--shadow", "--at", "2026-03-01").code == 2)
     }
 
     @Test("Needs beyond the ceiling are told from those within") func ceiling() async throws {

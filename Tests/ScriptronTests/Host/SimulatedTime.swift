@@ -29,6 +29,17 @@ final class SimulatedTime {
         let armed = Mutex<Timestamp?>(nil)
         let claimed = Mutex<[String: [Int64]]>([:])
         let troubles = Mutex<[String]>([])
+        private let count = Mutex(0)
+
+        /// How many runs were claimed so far.
+        var claims: Int { count.withLock { $0 } }
+
+        func claim(_ runs: [ClaimedRun]) {
+            claimed.withLock { claimed in
+                for run in runs { claimed[run.job.name, default: []].append(run.run.fireTime.seconds) }
+            }
+            count.withLock { $0 += runs.count }
+        }
     }
 
     /// `count` jobs, whose schedules the seed decides.
@@ -68,11 +79,7 @@ final class SimulatedTime {
                 soon: { $0() }, later: { _, _ in }, occupancy: { _ in Occupancy() }, lock: { _ in false },
                 unlock: { _ in },
                 pauses: { _ in [] }, mayClaim: { _ in true },
-                claimed: { [seen] runs in
-                    seen.claimed.withLock { claimed in
-                        for run in runs { claimed[run.job.name, default: []].append(run.run.fireTime.seconds) }
-                    }
-                },
+                claimed: { [seen] runs in seen.claim(runs) },
                 moved: { _ in }, makeWay: { _ in },
                 trouble: { [seen] failure in
                     if let failure { seen.troubles.withLock { $0.append(failure.description) } }
@@ -82,13 +89,22 @@ final class SimulatedTime {
         while let next = seen.armed.withLock({ $0 }), next <= end {
             clock.set(to: max(next, clock.now()))
             scheduler.tick()
-            // A write that is answered comes after the claims before it.
-            try store.write { _ in }
+            try settle()
         }
         clock.set(to: end)
         scheduler.tick()
-        for _ in 0..<3 { try store.write { _ in } }
+        try settle()
         scheduler.stop()
+    }
+
+    /// Waits until what is due is claimed: a write that is answered comes after the claims before it, and the next ones
+    /// follow these.
+    private func settle() throws {
+        var (before, now) = (-1, seen.claims)
+        while now != before {
+            for _ in 0..<2 { try store.write { _ in } }
+            (before, now) = (now, seen.claims)
+        }
     }
 
     /// What differs from the clocks that are watched, and how many fire times there are. Call it after `pass`.

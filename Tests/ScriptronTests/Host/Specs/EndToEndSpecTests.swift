@@ -52,7 +52,7 @@ import Testing
         let answer = try await run(
             Self.spec(
                 """
-                plan = { spec.would.remove "data/a", spec.would.remove { path = "data/b", bytes = 4 },
+                plan = { spec.would.remove "data/a", spec.would.remove { path = "data/b" },
                   spec.would.set_state { key = "last", value = "before" }, spec.would.run { "true", "now" } },
                 any_order = true,
                 result = { answer = "told", at = "2001-02-03",
