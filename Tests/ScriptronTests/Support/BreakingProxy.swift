@@ -19,21 +19,7 @@ final class BreakingProxy: Sendable {
     init(to target: UInt16, limit: Int) throws {
         self.target = target
         usual = Mutex(limit)
-        let number = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        if number < 0 { throw SystemError.current("socket") }
-        descriptor = Descriptor(owning: number)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let done = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-                bind(number, generic, length) == 0 && listen(number, 64) == 0
-                    && getsockname(number, generic, &length) == 0
-            }
-        }
-        guard done else { throw SystemError.current("bind") }
-        port = UInt16(bigEndian: address.sin_port)
+        (descriptor, port) = try LoopbackSocket.listening()
         try PlainThread.start(name: "test-proxy") { [weak self, descriptor] in
             while case let client = accept(descriptor.number, nil, nil), client >= 0 {
                 let connection = Descriptor(owning: client)
