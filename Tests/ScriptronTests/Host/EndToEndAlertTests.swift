@@ -4,7 +4,7 @@ import Testing
 
 @testable import Scriptron
 
-@Suite("End to end: alerts", .timeLimit(.minutes(5))) struct EndToEndAlertTests {
+@Suite("End to end: alerts", .timeLimit(.minutes(15))) struct EndToEndAlertTests {
     private static let failing = """
         return job {
           schedule = "every 1s",

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Scriptron
 
-@Suite("End to end: needs that grow wait for an approval", .timeLimit(.minutes(5)))
+@Suite("End to end: needs that grow wait for an approval", .timeLimit(.minutes(15)))
 struct EndToEndApproveTests {
     private static let configuration = "return { jobs = { grows = { approve = true }, finds = { approve = true } } }"
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Scriptron
 
-@Suite("End to end: bad input is named, cured and loses nothing", .timeLimit(.minutes(5)))
+@Suite("End to end: bad input is named, cured and loses nothing", .timeLimit(.minutes(15)))
 struct EndToEndBadInputTests {
     /// Scripts that are wrong, and what `check` and `jobs` must say of them.
     static let scripts: [String: (text: String, says: String)] = [

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Scriptron
 
-@Suite("End to end: what a job connects to", .timeLimit(.minutes(5)))
+@Suite("End to end: what a job connects to", .timeLimit(.minutes(15)))
 struct EndToEndConnectTests {
     /// Words before the host's command: nothing, or those that make it a plain user's.
     static var hosts: [String] {

@@ -5,7 +5,7 @@ import Testing
 
 /// A job that measures, alerts and logs without end, and forges lines: what is kept and told of it is bounded, and the
 /// host answers meanwhile.
-@Suite("End to end: floods of metrics, alerts and lines", .timeLimit(.minutes(10))) struct EndToEndFloodTests {
+@Suite("End to end: floods of metrics, alerts and lines", .timeLimit(.minutes(15))) struct EndToEndFloodTests {
     /// What would be a line of somebody else's, if a break in a text were one.
     private static let forged = #"\n19:30:05 error 2026-01-01 forged: all is well\r\27[2J\u{2028}forged\u{202E}"#
 

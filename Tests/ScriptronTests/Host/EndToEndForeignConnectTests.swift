@@ -7,7 +7,7 @@ import Testing
 @Suite(
     "End to end: programs of other users connect",
     .enabled(if: getuid() == 0 && BrokerReach.probe() == .any, "needs root, and connections that can be answered"),
-    .timeLimit(.minutes(5)))
+    .timeLimit(.minutes(15)))
 struct EndToEndForeignConnectTests {
     private static let hasPostgres: Bool = PostgresCluster.programs != nil
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Scriptron
 
-@Suite("End to end: edits and ends of the host while runs are in flight", .timeLimit(.minutes(5)))
+@Suite("End to end: edits and ends of the host while runs are in flight", .timeLimit(.minutes(15)))
 struct EndToEndInFlightTests {
     private func waiting(_ header: String, _ text: String) -> String {
         """

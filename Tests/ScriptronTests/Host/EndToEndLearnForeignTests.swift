@@ -8,7 +8,7 @@ import Testing
 @Suite(
     "End to end: a run learns the needs of programs of other users",
     .enabled(if: getuid() == 0 && BrokerReach.probe() == .any, "needs root, and connections that can be answered"),
-    .timeLimit(.minutes(10)))
+    .timeLimit(.minutes(15)))
 struct EndToEndLearnForeignTests {
     private func configuration(_ connect: String, _ needs: Value? = nil) -> String {
         let job = needs.map { "jobs = { learns = { \(NeedsText.lines($0).joined(separator: "\n")) } }" } ?? ""

@@ -5,7 +5,7 @@ import Testing
 @testable import scriptron
 
 /// `run --learn`: what it prints serves, and nothing of it is too much.
-@Suite("End to end: a run learns its needs", .timeLimit(.minutes(10))) struct EndToEndLearnTests {
+@Suite("End to end: a run learns its needs", .timeLimit(.minutes(15))) struct EndToEndLearnTests {
     private static let ceiling = """
         ceiling = {
           read = { ".", "/etc", "/proc" }, write = { "out", "var" }, run = { "/usr/bin/*" }, connect = { "127.0.0.1:*" },

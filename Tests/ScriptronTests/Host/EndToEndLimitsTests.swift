@@ -3,7 +3,7 @@ import Testing
 
 @testable import Scriptron
 
-@Suite("End to end: limits", .enabled(if: getuid() == 0, "needs root"), .timeLimit(.minutes(5)))
+@Suite("End to end: limits", .enabled(if: getuid() == 0, "needs root"), .timeLimit(.minutes(15)))
 struct EndToEndLimitsTests {
     private static let jobs = [
         "bomb": """

@@ -4,7 +4,7 @@ import Testing
 @testable import Scriptron
 @testable import scriptron
 
-@Suite("End to end: help before the first run", .timeLimit(.minutes(5)))
+@Suite("End to end: help before the first run", .timeLimit(.minutes(15)))
 struct EndToEndNewTests {
     @Test("A new job passes check and test as it is, and is not overwritten") func starter() async throws {
         let host = try EndToEndHost("return { ceiling = { read = { \".\" }, write = {} } }")

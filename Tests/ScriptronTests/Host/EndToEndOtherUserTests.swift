@@ -4,7 +4,7 @@ import Testing
 @testable import Scriptron
 
 @Suite(
-    "End to end: programs under another user", .enabled(if: getuid() == 0, "needs root"), .timeLimit(.minutes(5)))
+    "End to end: programs under another user", .enabled(if: getuid() == 0, "needs root"), .timeLimit(.minutes(15)))
 struct EndToEndOtherUserTests {
     private static let needs = """
         { write = { "box" },

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Scriptron
 
-@Suite("End to end: overlaps, chains, groups, late runs, runs again", .timeLimit(.minutes(5)))
+@Suite("End to end: overlaps, chains, groups, late runs, runs again", .timeLimit(.minutes(15)))
 struct EndToEndOverlapTests {
     /// A job that runs until a file is there.
     private func waiting(_ header: String) -> String {

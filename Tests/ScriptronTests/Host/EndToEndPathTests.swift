@@ -3,7 +3,7 @@ import Testing
 
 @testable import Scriptron
 
-@Suite("End to end: no path leads out of the grant", .timeLimit(.minutes(5)))
+@Suite("End to end: no path leads out of the grant", .timeLimit(.minutes(15)))
 struct EndToEndPathTests {
     /// What a script tries, and the code of its error (or `ok`).
     static let attempts: [(body: String, code: String)] = [

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Scriptron
 
-@Suite("End to end: pause, resume, drain", .timeLimit(.minutes(5))) struct EndToEndPauseTests {
+@Suite("End to end: pause, resume, drain", .timeLimit(.minutes(15))) struct EndToEndPauseTests {
     private static let tick = "return job { schedule = \"every 1s\", run = function() end }"
     private static let slow = """
         return job { schedule = "every 1s", overlap = "queue", needs = function() return { read = "data" } end,

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Scriptron
 
-@Suite("End to end: what a job did not declare is refused", .timeLimit(.minutes(5)))
+@Suite("End to end: what a job did not declare is refused", .timeLimit(.minutes(15)))
 struct EndToEndRefusalTests {
     /// What a script does, and what the refusal must say.
     static let calls: [String: (body: String, says: String)] = [

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Scriptron
 
-@Suite("End to end: sources that change while the host runs", .timeLimit(.minutes(5)))
+@Suite("End to end: sources that change while the host runs", .timeLimit(.minutes(15)))
 struct EndToEndReloadTests {
     private func ticking(_ text: String) -> String {
         "return job { schedule = \"every 1s\", run = function() return { text = \"\(text)\" } end }\n"

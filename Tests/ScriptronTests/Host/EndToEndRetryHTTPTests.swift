@@ -22,7 +22,7 @@ import Testing
         return result.compactMapValues(\.integer).filter { $0.value != 0 }
     }
 
-    @Test("Each answer has its meaning, and each server its own", .timeLimit(.minutes(5))) func answers() async throws {
+    @Test("Each answer has its meaning, and each server its own", .timeLimit(.minutes(15))) func answers() async throws {
         let good = try HTTPTestServer { _ in .answer(200, [:], [UInt8](repeating: 0x61, count: 300_000)) }
         let wrong = try HTTPTestServer { _ in .text("no such order", status: 400) }
         let isThere = Mutex(false)
@@ -65,7 +65,7 @@ import Testing
         try await host.stop()
     }
 
-    @Test("A server that fails is left alone, and holds up nobody else", .timeLimit(.minutes(5)))
+    @Test("A server that fails is left alone, and holds up nobody else", .timeLimit(.minutes(15)))
     func breaker() async throws {
         let down = try HTTPTestServer { _ in .text("", status: 500) }
         let good = try HTTPTestServer { _ in .text("") }
@@ -89,7 +89,7 @@ import Testing
         try await host.stop()
     }
 
-    @Test("A task has one key for all of its tries, and a new life when it is requeued", .timeLimit(.minutes(5)))
+    @Test("A task has one key for all of its tries, and a new life when it is requeued", .timeLimit(.minutes(15)))
     func lives() async throws {
         let down = try HTTPTestServer { _ in .text("", status: 503) }
         let host = try RetryPlace.make(

@@ -9,7 +9,7 @@ import Testing
         try #require(try await host.command("queue", "stats", "default", "--json").rows.first)
     }
 
-    @Test("Tasks are done, wait, or die, and an operator has the last word", .timeLimit(.minutes(5)))
+    @Test("Tasks are done, wait, or die, and an operator has the last word", .timeLimit(.minutes(15)))
     func fates() async throws {
         let host = try RetryPlace.make("programs = { \"true\", \"false\" }, base = \"1h\", max_attempts = 2")
         // Without a host, on the store itself.
@@ -48,7 +48,7 @@ import Testing
         try await host.stop()
     }
 
-    @Test("Files of the spool become tasks once they are whole, and go when that is durable", .timeLimit(.minutes(5)))
+    @Test("Files of the spool become tasks once they are whole, and go when that is durable", .timeLimit(.minutes(15)))
     func spool() async throws {
         let host = try RetryPlace.make("programs = { \"true\" }, spool = \"var/spool\", spool_age = \"0s\"")
         try host.write("var/spool/a.json", #"{"command": ["true"]}"#)
@@ -70,7 +70,7 @@ import Testing
     @Test(
         "Kills of host and workers lose no task, and do few of them twice",
         .enabled(if: RanProgram.isThere("nginx"), "needs nginx"),
-        .timeLimit(.minutes(5)))
+        .timeLimit(.minutes(15)))
     func kills() throws {
         // The long form is `make soak`.
         let script = Path(#filePath).parent.parent.parent.appending("ScriptronSoak/Retry/retry.py")

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Scriptron
 
-@Suite("End to end: runs by hand, retries, overlaps, results and logs", .timeLimit(.minutes(5)))
+@Suite("End to end: runs by hand, retries, overlaps, results and logs", .timeLimit(.minutes(15)))
 struct EndToEndRunTests {
     private static let jobs = [
         "set": """

@@ -5,7 +5,7 @@ import Testing
 @testable import Scriptron
 
 /// Secrets that servers send back, and a job that says them everywhere: nobody who looks finds them.
-@Suite("End to end: secrets", .timeLimit(.minutes(5))) struct EndToEndSecretsTests {
+@Suite("End to end: secrets", .timeLimit(.minutes(15))) struct EndToEndSecretsTests {
     private static let canary = "c4nary/+ \"bird\" 7f3a"
     /// Of the channels; one of them is a part of an address.
     private static let others = ["CHANNEL": "ch4nnel-c4nary+/ 91", "PATH_OF": "c4nary-p4th-55"]

@@ -9,7 +9,7 @@ import Testing
     .enabled(
         if: getuid() == 0 && PostgresCluster.programs != nil && BrokerReach.probe() == .any,
         "needs root and postgresql"),
-    .timeLimit(.minutes(5)))
+    .timeLimit(.minutes(15)))
 struct EndToEndServersTests {
     @Test func `requests, programs and databases of a run go on at once, within its grant`() async throws {
         let cluster = try PostgresCluster()

@@ -5,7 +5,7 @@ import Testing
 
 /// Jobs that look at and change units of a real systemd, which runs as the first process of namespaces of its own; the
 /// host of one run is started in them.
-@Suite("End to end: units of systemd", .timeLimit(.minutes(3))) struct EndToEndServiceTests {
+@Suite("End to end: units of systemd", .timeLimit(.minutes(15))) struct EndToEndServiceTests {
     private static let canBoot =
         getuid() == 0 && (try? FileStatus.of("/lib/systemd/systemd", follow: true)) ?? nil != nil
         && RanProgram.isThere("systemctl") && RanProgram.isThere("nsenter")

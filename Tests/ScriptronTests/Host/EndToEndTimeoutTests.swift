@@ -2,7 +2,7 @@ import Testing
 
 @testable import Scriptron
 
-@Suite("End to end: a deadline is a deadline", .timeLimit(.minutes(5)))
+@Suite("End to end: a deadline is a deadline", .timeLimit(.minutes(15)))
 struct EndToEndTimeoutTests {
     /// What a script does that does not end, by a name for its job.
     static let bodies = [

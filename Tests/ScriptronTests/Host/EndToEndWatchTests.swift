@@ -2,7 +2,7 @@ import Testing
 
 @testable import Scriptron
 
-@Suite("End to end: the watch finds what nobody holds", .timeLimit(.minutes(3))) struct EndToEndWatchTests {
+@Suite("End to end: the watch finds what nobody holds", .timeLimit(.minutes(15))) struct EndToEndWatchTests {
     /// Writes a run into the store of a host that goes on, like one that it ran, which it never hears of.
     private func lose(_ like: Run, in store: SQLiteStore, _ change: (inout Run) -> Void) throws -> Run {
         var run = like

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Scriptron
 
-@Suite("Pauses", .timeLimit(.minutes(1))) struct PauseDeskTests {
+@Suite("Pauses", .timeLimit(.minutes(15))) struct PauseDeskTests {
     /// A desk on a clock that is moved by hand; what is to be called later is kept.
     private final class Bench: Sendable {
         let store: MemoryStore
@@ -118,7 +118,7 @@ import Testing
     }
 }
 
-@Suite("News of runs", .timeLimit(.minutes(1))) struct RunWatchTests {
+@Suite("News of runs", .timeLimit(.minutes(15))) struct RunWatchTests {
     @Test("News that comes before the wait is not lost, and wakes those whom it is for") func news() throws {
         let watch = RunWatch()
         try watch.watch(1, .end) { (end) throws(Failure) in

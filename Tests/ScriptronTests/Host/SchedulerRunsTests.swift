@@ -3,7 +3,7 @@ import Testing
 
 @testable import Scriptron
 
-@Suite("Scheduler: what becomes of fire times", .timeLimit(.minutes(1))) struct SchedulerRunsTests {
+@Suite("Scheduler: what becomes of fire times", .timeLimit(.minutes(15))) struct SchedulerRunsTests {
     private func runs(_ bench: SchedulerBench) throws -> [Run] {
         try bench.store.read { try $0.runs(RunQuery(limit: 10_000)) }.reversed()
     }

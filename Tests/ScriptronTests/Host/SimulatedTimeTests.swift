@@ -3,7 +3,7 @@ import Testing
 @testable import Scriptron
 
 /// Some days of what the soak does for a year.
-@Suite("A thousand jobs in forty zones, on a simulated clock", .timeLimit(.minutes(2))) struct SimulatedTimeTests {
+@Suite("A thousand jobs in forty zones, on a simulated clock", .timeLimit(.minutes(15))) struct SimulatedTimeTests {
     @Test("They run when clocks that are watched minute by minute say so: over the change of New York") func days()
         throws
     {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Scriptron
 
-@Suite("Watching the sources", .timeLimit(.minutes(1))) struct SourceWatcherTests {
+@Suite("Watching the sources", .timeLimit(.minutes(15))) struct SourceWatcherTests {
     private let directory: TemporaryDirectory
 
     init() throws {

@@ -6,7 +6,7 @@ import Testing
 /// The real binary backs up into a real server of S3, in its sandbox, and restores from it.
 @Suite(
     "End to end: backups in buckets", .enabled(if: RcloneServer.isThere, "needs rclone: make rclone"),
-    .timeLimit(.minutes(5)))
+    .timeLimit(.minutes(15)))
 struct EndToEndBackupBucketTests {
     private let canary = "the secret"
 

@@ -9,7 +9,7 @@ import Testing
     .enabled(
         if: getuid() == 0 && PostgresCluster.programs != nil && BrokerReach.probe() == .any,
         "needs root and postgresql"),
-    .timeLimit(.minutes(5)))
+    .timeLimit(.minutes(15)))
 struct EndToEndBackupPostgresTests {
     private func host(_ cluster: PostgresCluster) throws -> EndToEndHost {
         let common = #"user = "postgres", min = "1KiB", connect = "unix:\#(cluster.socket)""#

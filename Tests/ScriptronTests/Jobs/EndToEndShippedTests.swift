@@ -4,7 +4,7 @@ import Testing
 @testable import Scriptron
 
 /// What `make run` starts in a clean working copy, as it is shipped, with the real binary.
-@Suite("End to end: out of the box", .timeLimit(.minutes(5))) struct EndToEndShippedTests {
+@Suite("End to end: out of the box", .timeLimit(.minutes(15))) struct EndToEndShippedTests {
     private static let repository = Path(#filePath).parent.parent.parent.parent
 
     /// A working copy with what `scripts/run` needs.

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Scriptron
 
-@Suite("The health job's disks, services and jobs", .timeLimit(.minutes(5))) struct HealthChecksTests {
+@Suite("The health job's disks, services and jobs", .timeLimit(.minutes(15))) struct HealthChecksTests {
     private let fixture: HealthFixture
     private var machine: FakeMachine { fixture.machine }
 

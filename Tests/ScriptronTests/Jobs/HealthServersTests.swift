@@ -2,7 +2,7 @@ import Testing
 
 @testable import Scriptron
 
-@Suite("The health job's pages, certificates, units and backups", .timeLimit(.minutes(5))) struct HealthServersTests {
+@Suite("The health job's pages, certificates, units and backups", .timeLimit(.minutes(15))) struct HealthServersTests {
     private let fixture: HealthFixture
     private var machine: FakeMachine { fixture.machine }
 

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Scriptron
 
-@Suite("The health job", .timeLimit(.minutes(5))) struct HealthTests {
+@Suite("The health job", .timeLimit(.minutes(15))) struct HealthTests {
     private let fixture: HealthFixture
     private var machine: FakeMachine { fixture.machine }
 

@@ -4,7 +4,7 @@ import Testing
 
 /// The attacks that pure Lua can make, each in a worker of its own: as the host's user, and where the host is root as
 /// nobody too. Whatever comes of them, the next worker is well.
-@Suite("Attacks by Lua, line by line", .timeLimit(.minutes(5))) struct AttackLinesTests {
+@Suite("Attacks by Lua, line by line", .timeLimit(.minutes(15))) struct AttackLinesTests {
     /// How an attack may end.
     enum Outcome: String, Sendable {
         /// It ran out of time.

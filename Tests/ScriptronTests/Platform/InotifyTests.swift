@@ -3,7 +3,7 @@ import Testing
 
 @testable import Scriptron
 
-@Suite("Inotify", .timeLimit(.minutes(1))) struct InotifyTests {
+@Suite("Inotify", .timeLimit(.minutes(15))) struct InotifyTests {
     private let directory: TemporaryDirectory
     private let inotify: Inotify
 

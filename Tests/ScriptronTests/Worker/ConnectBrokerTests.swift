@@ -4,7 +4,7 @@ import Testing
 @testable import Scriptron
 
 /// Programs of jobs that connect, each connection judged by the host: real sockets of this machine's own network.
-@Suite("Connections of programs", .enabled(if: getuid() == 0, "needs root"), .timeLimit(.minutes(3)))
+@Suite("Connections of programs", .enabled(if: getuid() == 0, "needs root"), .timeLimit(.minutes(15)))
 struct ConnectBrokerTests {
     @Test("A granted server is reached, and no other address or port", arguments: ConnectingJob.Who.all)
     func servers(who: ConnectingJob.Who) async throws {

@@ -4,7 +4,7 @@ import Testing
 @testable import Scriptron
 
 /// Each way to kill all that a run started, with the others taken away.
-@Suite("Kill", .enabled(if: getuid() == 0, "needs root"), .timeLimit(.minutes(3)))
+@Suite("Kill", .enabled(if: getuid() == 0, "needs root"), .timeLimit(.minutes(15)))
 struct KillTests {
     private let directory: TemporaryDirectory
     private let mark = "27182.\(UInt32.random(in: 100_000...999_999))"

@@ -4,7 +4,7 @@ import Testing
 @testable import Scriptron
 
 /// Limits in real workers, with real programs.
-@Suite("Limits", .enabled(if: getuid() == 0, "needs root"), .timeLimit(.minutes(2)))
+@Suite("Limits", .enabled(if: getuid() == 0, "needs root"), .timeLimit(.minutes(15)))
 struct LimitsTests {
     private let directory: TemporaryDirectory
 

@@ -4,7 +4,7 @@ import Testing
 @testable import Scriptron
 
 /// Attacks by way of programs that a job was granted, in real workers: as root and as nobody.
-@Suite("Attacks by programs", .enabled(if: getuid() == 0, "needs root"), .timeLimit(.minutes(3)))
+@Suite("Attacks by programs", .enabled(if: getuid() == 0, "needs root"), .timeLimit(.minutes(15)))
 struct ProgramAttackTests {
     /// Whom the job runs as.
     enum Who: CaseIterable, Sendable { case root, nobody }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Scriptron
 
-@Suite("The spare worker", .timeLimit(.minutes(1))) struct SpareWorkerTests {
+@Suite("The spare worker", .timeLimit(.minutes(15))) struct SpareWorkerTests {
     private let harness: WorkerHarness
 
     init() throws { harness = try WorkerHarness(confinesAhead: false) }

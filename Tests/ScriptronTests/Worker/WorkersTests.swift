@@ -2,7 +2,7 @@ import Testing
 
 @testable import Scriptron
 
-@Suite("Workers", .timeLimit(.minutes(1))) struct WorkersTests {
+@Suite("Workers", .timeLimit(.minutes(15))) struct WorkersTests {
     private let harness: WorkerHarness
 
     init() throws { harness = try WorkerHarness() }
