@@ -7,7 +7,9 @@ package func jsonModule() -> HostModule {
                 var options = try arguments.options(1)
                 let pretty = try options.bool("pretty", default: false)
                 try options.finish(known: ["pretty"])
-                return [.bytes(try JSON.encode(withEmptyLists(arguments[0].displayed), pretty: pretty))]
+                let value = arguments[0].displayed
+                let hasMarks = value.holds { if case .handle = $0 { true } else { false } }
+                return [.bytes(try JSON.encode(hasMarks ? withEmptyLists(value) : value, pretty: pretty))]
             },
             HostFunction("decode") { arguments in
                 let text = try arguments.bytes(0, "text")
@@ -15,6 +17,8 @@ package func jsonModule() -> HostModule {
                 let null = options.take("null") ?? "absent"
                 try options.finish(known: ["null"])
                 let value = try JSON.decode(text)
+                // Most texts have none, and need no copy.
+                guard value.holds(\.isNull) else { return [value] }
                 return [null.text == "absent" ? withoutNulls(value) : value.replacingNulls(by: null)]
             },
             HostFunction("empty") { _ in [.handle(kind: "json.array", id: 0)] },
@@ -86,6 +90,15 @@ private func withoutNulls(_ value: Value) -> Value {
 }
 
 extension Value {
+    /// Whether it, or a part of it, is such a one.
+    fileprivate func holds(_ isOne: (Value) -> Bool) -> Bool {
+        switch self {
+        case .list(let values): values.contains { $0.holds(isOne) }
+        case .map(let values): values.values.contains { $0.holds(isOne) }
+        default: isOne(self)
+        }
+    }
+
     fileprivate func replacingNulls(by other: Value) -> Value {
         switch self {
         case .null: other

@@ -111,12 +111,15 @@ private struct JSONWriter {
         while index < bytes.count {
             let byte = bytes[index]
             switch byte {
+            case 0x20, 0x21, 0x23...0x5B, 0x5D...0x7E:
+                let start = index
+                while index + 1 < bytes.count, Self.isPlain(bytes[index + 1]) { index += 1 }
+                output += bytes[start...index]
             case UInt8(ascii: "\""), UInt8(ascii: "\\"): output += [UInt8(ascii: "\\"), byte]
             case UInt8(ascii: "\n"): append("\\n")
             case UInt8(ascii: "\r"): append("\\r")
             case UInt8(ascii: "\t"): append("\\t")
             case 0..<0x20, 0x7F: append("\\u00" + hex(byte))
-            case ..<0x80: output.append(byte)
             default:
                 let length = UTF8Sequence.length(in: bytes, at: index)
                 if length == 0 {
@@ -132,6 +135,8 @@ private struct JSONWriter {
         }
         output.append(UInt8(ascii: "\""))
     }
+
+    private static func isPlain(_ byte: UInt8) -> Bool { byte >= 0x20 && byte < 0x7F && byte != 0x22 && byte != 0x5C }
 
     private func hex(_ byte: UInt8) -> String {
         (byte < 0x10 ? "0" : "") + String(byte, radix: 16)
