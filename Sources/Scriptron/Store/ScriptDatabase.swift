@@ -179,7 +179,7 @@ package final class ScriptRows {
         }
     }
 
-    /// A script's value as SQLite keeps it: bytes that are UTF-8 as text, others as a blob.
+    /// A script's value as SQLite keeps it: bytes that are UTF-8 as text, others as a blob, and `{ blob = bytes }` too.
     private func stored(_ value: Value) throws(Failure) -> SQLValue {
         switch value {
         case .null: return .null
@@ -188,6 +188,7 @@ package final class ScriptRows {
         case .number(let number): return .real(number)
         case .bytes(let bytes): return value.text.map(SQLValue.text) ?? .blob(bytes)
         case .list, .map, .handle:
+            if let map = value.map, map.count == 1, case .bytes(let bytes)? = map["blob"] { return .blob(bytes) }
             // What is in a database anybody may read who may read the file.
             let what = value.secretName.map { "secret:" + $0 } ?? "a \(value.typeName)"
             throw Failure(code: "EARGUMENT", "\(database.path.text): \(what) is no value of SQL")

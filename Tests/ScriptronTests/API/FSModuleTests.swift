@@ -243,6 +243,28 @@ import Testing
         #expect(copy.allocated < 1 << 20)
     }
 
+    @Test("A copy of one of several names is a file of its own, with its attributes unless told otherwise")
+    func copyOfLink() throws {
+        let api = try APIFixture()
+        try api.run(#"fs.write("a", "abc")"#)
+        #expect(Glibc.link(api.at("a").text, api.at("b").text) == 0)
+        let value = Array("x\0y".utf8)
+        #expect(setxattr(api.at("a").text, "user.scriptron", value, value.count, 0) == 0)
+        let result = try api.run(
+            #"""
+            fs.copy("a", "c")
+            fs.copy("b", "d", { preserve = false })
+            fs.write("c", "other")
+            return { fs.stat("a").links, fs.stat("c").links, fs.read("a"), fs.read("b") }
+            """#)
+        #expect(result == [2, 1, "abc", "abc"])
+        var kept = [UInt8](repeating: 0, count: 10)
+        #expect(getxattr(api.at("d").text, "user.scriptron", &kept, kept.count) == -1)
+        try api.run(#"fs.copy("a", "e")"#)
+        #expect(getxattr(api.at("e").text, "user.scriptron", &kept, kept.count) == value.count)
+        #expect(Array(kept.prefix(value.count)) == value)
+    }
+
     @Test("An open file is read, written and moved in") func open() throws {
         let api = try APIFixture()
         let result = try api.run(

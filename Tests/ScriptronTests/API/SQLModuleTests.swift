@@ -26,6 +26,25 @@ import Testing
         #expect(result == ["one", .bytes([0, 0xFF]), 1.5, true, 2, "one", [2, 1], "?"])
     }
 
+    @Test("Blobs of any bytes come back as they went, and text as a blob where that is said") func blobs() throws {
+        let api = try APIFixture()
+        try api.run(Self.make)
+        let result = try api.run(
+            #"""
+            local db <close> = sql.open("a.db", { write = true })
+            local large = ("\0\xff\xfe"):rep(1 << 20)
+            db:exec("DELETE FROM t")
+            db:exec("INSERT INTO t (id, data) VALUES (1, ?), (2, ?), (3, ?), (4, ?)",
+              { large, "plain", { blob = "plain" }, { blob = "" } })
+            local kinds = {}
+            for row in db:rows("SELECT typeof(data) AS kind FROM t ORDER BY id") do kinds[#kinds + 1] = row.kind end
+            local back = db:query("SELECT data FROM t ORDER BY id")
+            local _, wrong = pcall(db.exec, db, "INSERT INTO t (data) VALUES (?)", { { blob = 1 } })
+            return { kinds, back[1].data == large, back[3].data, back[4].data, wrong.code }
+            """#)
+        #expect(result == [["blob", "text", "blob", "blob"], true, "plain", "", "EARGUMENT"])
+    }
+
     @Test("A database takes no secret: what is in it can be read") func secrets() throws {
         let api = try APIFixture()
         api.grant.secrets = ["KEY"]
