@@ -79,25 +79,30 @@ struct LimitsTests {
         let attack = try AttackProgram(in: directory)
         var grant = try attack.grant()
         grant.limits.processes = limit
-        let most = Shared(0)
-        let pids = Shared<[Int32]>([])
-        let ended = try await run(
-            "process.run({ '\(attack.path)', 'bomb' })", grant, rungs: rungs, timeout: limit > 100 ? 18 : 6
-        ) { _, pid in
-            pids.value.withLock { $0 = [pid] }
-            try? PlainThread.start(name: "count") {
-                while kill(pid, 0) == 0 {
-                    let count = ProcessDescendants.all(below: pid).count + 1
-                    most.value.withLock { $0 = max($0, count) }
-                    Monotonic.sleep(until: Monotonic.now + 0.01)
+        // What a quiet machine forks in a moment takes a loaded one longer, and a deadline cannot wait for it.
+        for timeout in [6.0, 20, 60] {
+            let most = Shared(0)
+            let pids = Shared<[Int32]>([])
+            let ended = try await run("process.run({ '\(attack.path)', 'bomb' })", grant, rungs: rungs, timeout: timeout) {
+                _, pid in
+                pids.value.withLock { $0 = [pid] }
+                try? PlainThread.start(name: "count") {
+                    while kill(pid, 0) == 0 {
+                        let count = ProcessDescendants.all(below: pid).count + 1
+                        most.value.withLock { $0 = max($0, count) }
+                        Monotonic.sleep(until: Monotonic.now + 0.01)
+                    }
                 }
             }
+            #expect(ended.end.verdict == .timedOut)
+            let (count, pid) = (most.value.withLock { $0 }, pids.value.withLock { $0[0] })
+            #expect(count <= limit, "\(count) processes")
+            #expect(ProcessDescendants.all(below: pid).isEmpty)
+            if !limits(ended).contains("processes"), timeout < 60 { continue }
+            #expect(limits(ended).contains("processes"))
+            #expect(count > limit / 2, "\(count) processes")
+            return
         }
-        #expect(ended.end.verdict == .timedOut)
-        #expect(limits(ended).contains("processes"))
-        let (count, pid) = (most.value.withLock { $0 }, pids.value.withLock { $0[0] })
-        #expect(count > limit / 2 && count <= limit, "\(count) processes")
-        #expect(ProcessDescendants.all(below: pid).isEmpty)
     }
 
     @Test("Where nothing else limits processes they are counted, and too many end the run") func counted() async throws
