@@ -121,12 +121,19 @@ const char *scriptron_curl_get_text(CURL *handle, CURLINFO info) {
     return library.easy_getinfo(handle, info, &text) == CURLE_OK ? text : NULL;
 }
 
-const char *scriptron_curl_certificate(CURL *handle, const char *name) {
+int scriptron_curl_certificates(CURL *handle) {
     struct curl_certinfo *chain = NULL;
-    if (library.easy_getinfo(handle, CURLINFO_CERTINFO, &chain) != CURLE_OK || !chain || chain->num_of_certs < 1)
+    if (library.easy_getinfo(handle, CURLINFO_CERTINFO, &chain) != CURLE_OK || !chain) return 0;
+    return chain->num_of_certs;
+}
+
+const char *scriptron_curl_certificate(CURL *handle, int number, const char *name) {
+    struct curl_certinfo *chain = NULL;
+    if (library.easy_getinfo(handle, CURLINFO_CERTINFO, &chain) != CURLE_OK || !chain || number < 0 ||
+        number >= chain->num_of_certs)
         return NULL;
     size_t length = strlen(name);
-    for (const struct curl_slist *line = chain->certinfo[0]; line; line = line->next)
+    for (const struct curl_slist *line = chain->certinfo[number]; line; line = line->next)
         if (strncmp(line->data, name, length) == 0 && line->data[length] == ':')
             return line->data + length + 1;
     return NULL;

@@ -115,12 +115,11 @@ private func lookAtTLS(_ arguments: Arguments, _ context: APIContext) throws(Fai
                 "reachable": true, "verified": .bool(why == nil), "seconds": .number(response.connectSeconds),
             ]
             result["error"] = why.map { .text($0) }
-            result["subject"] = response.certificate.map { .text($0.subject) }
-            result["issuer"] = response.certificate.map { .text($0.issuer) }
-            if let end = response.certificate?.notAfter {
-                result["not_after"] = .number(end)
-                result["days_left"] = .number((end - session.effects.now().epoch) / 86400)
-            }
+            let now = session.effects.now().epoch
+            let chain = response.certificates.map { certificateValue($0, now) }
+            if let own = chain.first { result.merge(own) { known, _ in known } }
+            result["chain"] = .list(chain.map { .map($0) })
+            result["chain_days_left"] = chain.compactMap { $0["days_left"]?.double }.min().map { .number($0) }
             return .map(result)
         } catch {
             if error.code == "EGRANT" || error.code == "EDEADLINE" { throw error }
@@ -135,4 +134,14 @@ private func lookAtTLS(_ arguments: Arguments, _ context: APIContext) throws(Fai
             ]
         }
     }
+}
+
+/// A certificate as a script sees it.
+private func certificateValue(_ certificate: TransferResponse.Certificate, _ now: Double) -> [String: Value] {
+    var value: [String: Value] = ["subject": .text(certificate.subject), "issuer": .text(certificate.issuer)]
+    if let end = certificate.notAfter {
+        value["not_after"] = .number(end)
+        value["days_left"] = .number((end - now) / 86400)
+    }
+    return value
 }

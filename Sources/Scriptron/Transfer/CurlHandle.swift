@@ -108,15 +108,17 @@ final class CurlHandle {
 
     func text(_ info: CURLINFO) -> String? { scriptron_curl_get_text(handle, info).map { String(cString: $0) } }
 
-    func certificate(_ name: String) -> String? {
-        scriptron_curl_certificate(handle, name).map { String(cString: $0) }
-    }
-
-    /// When the server's certificate ends, in epoch seconds.
-    var certificateEnd: Double? {
-        guard let text = scriptron_curl_certificate(handle, "Expire date") else { return nil }
-        let time = scriptron_curl_date(text)
-        return time < 0 ? nil : Double(time)
+    /// The certificates that the server showed in the last transfer, its own first.
+    var certificates: [TransferResponse.Certificate] {
+        (0..<scriptron_curl_certificates(handle)).compactMap { number in
+            func line(_ name: String) -> String? {
+                scriptron_curl_certificate(handle, number, name).map { String(cString: $0) }
+            }
+            guard let subject = line("Subject") else { return nil }
+            let end = line("Expire date").map { scriptron_curl_date($0) }
+            return TransferResponse.Certificate(
+                subject: subject, issuer: line("Issuer") ?? "", notAfter: end.flatMap { $0 < 0 ? nil : Double($0) })
+        }
     }
 
     /// The words for an error of the last transfer: curl's own for the case, or else those for the code.

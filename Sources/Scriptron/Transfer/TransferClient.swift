@@ -41,10 +41,7 @@ package final class TransferClient {
         response.seconds = handle.seconds(CURLINFO_TOTAL_TIME_T)
         response.address = request.unixSocket == nil ? handle.text(CURLINFO_PRIMARY_IP) : nil
         response.version = handle.number(CURLINFO_HTTP_VERSION) >= Int(CURL_HTTP_VERSION_2_0) ? 2 : 1
-        if case .handshake = request.kind, let subject = handle.certificate("Subject") {
-            response.certificate = TransferResponse.Certificate(
-                subject: subject, issuer: handle.certificate("Issuer") ?? "", notAfter: handle.certificateEnd)
-        }
+        if case .handshake = request.kind { response.certificates = handle.certificates }
         if (300...399).contains(response.status), let place = response.header("location") {
             response.redirect = try? request.url.resolving(String(decoding: place, as: UTF8.self))
         }

@@ -125,7 +125,7 @@ package struct TransferRequest: Sendable {
 
 /// What came back.
 package struct TransferResponse: Sendable {
-    /// The server's certificate.
+    /// A certificate that a server showed.
     package struct Certificate: Sendable, Hashable {
         package var subject: String
         package var issuer: String
@@ -150,7 +150,8 @@ package struct TransferResponse: Sendable {
     package var address: String?
     /// Of HTTP: 1 or 2.
     package var version = 1
-    package var certificate: Certificate?
+    /// Of a handshake: the server's own certificate, and those that lead from it to an authority.
+    package var certificates: [Certificate] = []
     /// Where a 3xx answer leads to.
     package var redirect: TransferURL?
 

@@ -2,8 +2,9 @@ import Glibc
 
 @testable import Scriptron
 
-/// A PostgreSQL server of a test's own: a Unix socket that its owner alone may write to, peer authentication, no TCP.
-/// It ends with this process.
+/// A PostgreSQL server of a test's own: a Unix socket that its owner alone may write to, peer authentication, and where
+/// `port` is given TCP on 127.0.0.1, with passwords, and TLS by a certificate of its own for `localhost`. It ends with this
+/// process.
 final class PostgresCluster: Sendable {
     /// Where this machine has a server's programs; nil where it has none, or no user for it.
     static let programs: Path? = {
@@ -19,15 +20,20 @@ final class PostgresCluster: Sendable {
 
     /// The directory of its socket.
     var directoryOfSocket: Path { directory.at("run") }
-    var socket: Path { directory.at("run/.s.PGSQL.5432") }
+    var socket: Path { directory.at("run/.s.PGSQL.\(number)") }
+    /// The port, which its socket is named after too.
+    private let number: UInt16
+    /// The certificate that TCP is served with; it is its own authority.
+    var certificate: Path { directory.at("tls/cert.pem") }
 
     /// Makes a cluster with the table `precious`, and waits until it serves.
-    init() throws {
+    init(port: UInt16? = nil) throws {
         guard let programs = Self.programs else { throw Failure(code: "ENOENT", "no PostgreSQL here") }
         directory = try TemporaryDirectory()
+        number = port ?? 5432
         chmod(directory.path.text, 0o755)
         let account = Users.account(named: "postgres")
-        for name in ["data", "run"] {
+        for name in ["data", "run", "tls"] {
             let path = try directory.directory(name)
             chown(path.text, account?.uid ?? 0, account?.gid ?? 0)
             chmod(path.text, name == "data" ? 0o700 : 0o755)
@@ -35,14 +41,26 @@ final class PostgresCluster: Sendable {
         let made = Self.shell(
             "\(programs)/initdb -D \(directory.at("data")) -A peer -E UTF8 --locale=C --no-sync 2>&1")
         guard made.contains("Success") else { throw Failure(code: "ETEST", "initdb: \(made)") }
+        var serving = "-h ''"
+        if let port {
+            let made = Self.shell(
+                "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj /CN=localhost "
+                    + "-addext subjectAltName=DNS:localhost -keyout \(directory.at("tls/key.pem")) -out \(certificate) 2>&1")
+            guard access(certificate.text, R_OK) == 0 else { throw Failure(code: "ETEST", "openssl: \(made)") }
+            try directory.file("rules", "local all all peer\nhost all all 127.0.0.1/32 scram-sha-256\n")
+            chmod(directory.at("rules").text, 0o644)
+            serving =
+                "-h 127.0.0.1 -p \(port) -c hba_file=\(directory.at("rules")) -c ssl=on "
+                + "-c ssl_cert_file=\(certificate) -c ssl_key_file=\(directory.at("tls/key.pem"))"
+        }
         try Self.start(
-            "\(programs)/postgres -D \(directory.at("data")) -k \(directory.at("run")) -h '' -F "
+            "\(programs)/postgres -D \(directory.at("data")) -k \(directory.at("run")) \(serving) -F "
                 + "-c unix_socket_permissions=0700 2>&1")
         let lines = try Files.readSmall(directory.at("data/postmaster.pid"))
         let pid = Int32(String(decoding: lines, as: UTF8.self).split(separator: "\n").first ?? "") ?? 0
         server = try ProcessHandle(pid: pid)
         let filled = Self.shell(
-            "\(programs)/psql -X -h \(directory.at("run")) postgres -c "
+            "\(programs)/psql -X -h \(directory.at("run")) -p \(number) postgres -c "
                 + "\"create table precious as select 'a word that is kept' as word\" 2>&1")
         guard filled.contains("SELECT 1") else { throw Failure(code: "ETEST", "psql: \(filled)") }
     }
@@ -64,7 +82,7 @@ final class PostgresCluster: Sendable {
     /// What a program of PostgreSQL's prints, as the server's owner; the arguments are words of a shell.
     func run(_ program: String, _ arguments: String) -> String {
         guard let programs = Self.programs else { return "" }
-        return Self.shell("\(programs)/\(program) -h \(directoryOfSocket) \(arguments) 2>&1")
+        return Self.shell("\(programs)/\(program) -h \(directoryOfSocket) -p \(number) \(arguments) 2>&1")
     }
 
     private static let owner = "setpriv --reuid=postgres --regid=postgres --init-groups --pdeathsig QUIT"

@@ -41,8 +41,10 @@ CURLcode scriptron_curl_get_long(CURL *handle, CURLINFO info, long *value);
 CURLcode scriptron_curl_get_offset(CURL *handle, CURLINFO info, curl_off_t *value);
 /// A text that lives until the next transfer; NULL where there is none.
 const char *scriptron_curl_get_text(CURL *handle, CURLINFO info);
-/// A line `name:value` that curl knows of the server's own certificate; NULL where there is none.
-const char *scriptron_curl_certificate(CURL *handle, const char *name);
+/// How many certificates the server showed, its own first.
+int scriptron_curl_certificates(CURL *handle);
+/// A line `name:value` that curl knows of one of these; NULL where there is none.
+const char *scriptron_curl_certificate(CURL *handle, int number, const char *name);
 /// A date as certificates have it, in epoch seconds; -1 where it is none.
 time_t scriptron_curl_date(const char *text);
 

@@ -17,9 +17,16 @@ let netReference = #"""
     @field not_after? number When it ends, in seconds since 1970.
     @field subject? string Whose it is.
     @field issuer? string Who signed it.
+    @field chain? Certificate[] The certificates that the server showed, its own first.
+    @field chain_days_left? number How long all of these are still good.
     @field error? string Why it is not verified or not reachable.
     @field code? string The error's code.
     @field assumed? boolean Whether a dry run made it up.
+    @type Certificate A certificate of a chain.
+    @field subject string Whose it is.
+    @field issuer string Who signed it.
+    @field not_after? number When it ends, in seconds since 1970.
+    @field days_left? number How long it is still good.
     @type NameLook What a name stands for.
     @field found boolean Whether it has an address.
     @field addresses string[] Its addresses.

@@ -2,7 +2,8 @@
 let sqlReference = #"""
     # sql
     Databases: SQLite files and PostgreSQL servers. A row is a table by the columns' names, in which NULL is absent;
-    values are bound (`?` in SQLite, `$1` in PostgreSQL) and never part of the text. PostgreSQL's errors have the code
+    values are bound (`?` in SQLite, `$1` in PostgreSQL) and never part of the text. Bytes that are no UTF-8 are bound as a
+    blob (`bytea`), and any bytes as `{ blob = bytes }`; blobs come back as strings. PostgreSQL's errors have the code
     `SQLSTATE_` and five characters where SQLite's are named here.
 
     ## sql.open
