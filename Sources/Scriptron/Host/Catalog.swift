@@ -63,7 +63,8 @@ package final class Catalog: Sendable {
 
     /// All entries, by their names.
     package var entries: [CatalogEntry] {
-        state.withLock { $0.entries.values.map(\.wrappedValue).sorted { $0.name < $1.name } }
+        // Sorted as they are kept: an entry is large, its box is not.
+        state.withLock { $0.entries.sorted { $0.key < $1.key }.map(\.value.wrappedValue) }
     }
 
     /// The jobs that are not disabled, and their problems by the jobs' names.

@@ -2,9 +2,9 @@ import CLinux
 
 /// Memory that the allocator keeps for later, after much of it was in use at once.
 package enum UnusedMemory {
-    /// Keeps little of it: all threads share one heap, or what is kept for long would lie scattered in several. To be
-    /// called before there are threads.
-    package static func keepLittle() { scriptron_use_one_heap() }
+    /// Keeps little of it: all threads share one heap, or what is kept for long would lie scattered in several, and large
+    /// pieces are apart from it. To be called before there are threads.
+    package static func keepLittle() { scriptron_keep_little_memory() }
 
     /// Gives it back to the kernel (malloc_trim(3)). It takes some milliseconds where there is much.
     package static func giveBack() { scriptron_give_back_memory() }
