@@ -42,6 +42,7 @@ final class PostgresCluster: Sendable {
             "\(programs)/initdb -D \(directory.at("data")) -A peer -E UTF8 --locale=C --no-sync 2>&1")
         guard made.contains("Success") else { throw Failure(code: "ETEST", "initdb: \(made)") }
         var serving = "-h ''"
+        let certificate = directory.at("tls/cert.pem")
         if let port {
             let made = Self.shell(
                 "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj /CN=localhost "
