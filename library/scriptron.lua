@@ -738,9 +738,18 @@ function time.sleep(duration) end
 ---@field not_after? number When it ends, in seconds since 1970.
 ---@field subject? string Whose it is.
 ---@field issuer? string Who signed it.
+---@field chain? Certificate[] The certificates that the server showed, its own first.
+---@field chain_days_left? number How long all of these are still good.
 ---@field error? string Why it is not verified or not reachable.
 ---@field code? string The error's code.
 ---@field assumed? boolean Whether a dry run made it up.
+
+--- A certificate of a chain.
+---@class Certificate
+---@field subject string Whose it is.
+---@field issuer string Who signed it.
+---@field not_after? number When it ends, in seconds since 1970.
+---@field days_left? number How long it is still good.
 
 --- What a name stands for.
 ---@class NameLook
@@ -1095,7 +1104,7 @@ function bucket_handle:abort(key) end
 --- Forgets the bucket; once more does nothing.
 function bucket_handle:close() end
 
---- Databases: SQLite files and PostgreSQL servers. A row is a table by the columns' names, in which NULL is absent; values are bound (`?` in SQLite, `$1` in PostgreSQL) and never part of the text. PostgreSQL's errors have the code `SQLSTATE_` and five characters where SQLite's are named here.
+--- Databases: SQLite files and PostgreSQL servers. A row is a table by the columns' names, in which NULL is absent; values are bound (`?` in SQLite, `$1` in PostgreSQL) and never part of the text. Bytes that are no UTF-8 are bound as a blob (`bytea`), and any bytes as `{ blob = bytes }`; blobs come back as strings. PostgreSQL's errors have the code `SQLSTATE_` and five characters where SQLite's are named here.
 ---@class scriptron.sql
 sql = {}
 
