@@ -38,6 +38,12 @@ static int resume(lua_State *L, lua_State *thread, int arguments) {
     return -1;
 }
 
+int clua_current_task(lua_State *L) {
+    clua_host *host = clua_host_of(L);
+    lua_pushinteger(L, host->task ? host->task_id : 0);
+    return 1;
+}
+
 int clua_resume_task(lua_State *L) {
     clua_host *host = clua_host_of(L);
     lua_State *thread = thread_at(L);

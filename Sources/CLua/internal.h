@@ -30,6 +30,8 @@ int clua_trace(lua_State *L);
 /// For the prelude of `parallel`: resumes (coroutine, number, arguments…), whose calls may wait; "done" and the first
 /// result, "waits", or "failed" and the error.
 int clua_resume_task(lua_State *L);
+/// For other preludes: the number of the item of `parallel` that is under way; 0 outside.
+int clua_current_task(lua_State *L);
 
 extern const luaL_Reg clua_base[];
 extern const luaL_Reg clua_coroutine[];

@@ -147,6 +147,8 @@ static int open_state(lua_State *L) {
     lock_strings(L);
     lua_pushcfunction(L, clua_resume_task);
     lua_setfield(L, base, "resume_task");
+    lua_pushcfunction(L, clua_current_task);
+    lua_setfield(L, base, "current_task");
     lua_setfield(L, LUA_REGISTRYINDEX, "scriptron.base");
     lua_rawseti(L, LUA_REGISTRYINDEX, LUA_RIDX_GLOBALS);
     // The libraries' own record of what is loaded.

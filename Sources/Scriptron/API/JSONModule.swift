@@ -34,7 +34,7 @@ private let prelude = #"""
     local type, pairs, next, setmetatable, rawequal = base.type, base.pairs, base.next, base.setmetatable, base.rawequal
     local getmetatable, raise = base.getmetatable, base.raise
     local encode, empty = json.encode, json.empty
-    local marker = { __metatable = "json.array" }
+    local marker = base.list_metatable
     local nothing
     json.empty = nil
 

@@ -5,7 +5,8 @@ package func sqlModule(_ context: APIContext) -> HostModule {
     let cursors = HandleTable<any RowSource>("rows")
     func values(_ arguments: Arguments, _ index: Int) throws(Failure) -> [Value] {
         if arguments[index].isNull { return [] }
-        if let list = arguments[index].list { return list }
+        // The prelude makes this of sql.null(), for a list of Lua holds no nil.
+        if let list = arguments[index].list { return list.map { $0 == ["null": true] ? .null : $0 } }
         // An empty table is neither list nor map.
         if arguments[index].map?.isEmpty == true { return [] }
         throw arguments.mismatch(index, "values", "a list of values")
@@ -107,6 +108,13 @@ private func file(_ arguments: Arguments, _ index: Int, _ name: String) throws(F
             code: "ENOTSUP", "\(arguments.function): only SQLite files and PostgreSQL servers can be opened",
             cure: "write postgres://user@host/database, or run the database's own program with process.run")
     }
+    // libpq takes addresses of this form too.
+    let words = String(decoding: text, as: UTF8.self).split(separator: " ")
+    if words.contains(where: { $0.hasPrefix("host=") || $0.hasPrefix("dbname=") }) {
+        throw Failure(
+            code: "EURL", "\(arguments.function): the address of a server is none of key=value",
+            cure: "write postgres://user@host:5432/database")
+    }
     return text
 }
 
@@ -155,9 +163,12 @@ private func serverCall(
 
 /// Writes rows as CSV (RFC 4180), the names of the columns first; how many.
 private func copyOut(_ source: any RowSource, _ path: CheckedPath, _ effects: any Effects) throws(Failure) -> Int64 {
-    func field(_ value: Value?) -> [UInt8] {
+    func field(_ value: Value?, isBinary: Bool = false) -> [UInt8] {
         let bytes: [UInt8] =
             switch value {
+            // As psql writes bytes, and PostgreSQL reads them: they would be no text. What has a NUL can be no text either.
+            case .bytes(let bytes)? where isBinary || value?.text == nil || bytes.contains(0):
+                Array("\\x".utf8) + Array(Digest.hexadecimal(bytes).utf8)
             case .bytes(let bytes)?: bytes
             case .int(let int)?: Array(String(int).utf8)
             case .number(let number)?: Array(number.description.utf8)
@@ -178,7 +189,9 @@ private func copyOut(_ source: any RowSource, _ path: CheckedPath, _ effects: an
         try file.write(line(source.columns.map { field(.text($0)) }))
         while case let rows = try source.next(1000), !rows.isEmpty {
             count += Int64(rows.count)
-            try file.write(rows.flatMap { row in line(source.columns.map { field(row[$0]) }) })
+            let binary = source.binaryColumns
+            try file.write(
+                rows.flatMap { row in line(source.columns.map { field(row[$0], isBinary: binary.contains($0)) }) })
         }
         try file.close()
     } catch {
@@ -194,7 +207,44 @@ private func copyOut(_ source: any RowSource, _ path: CheckedPath, _ effects: an
 private let prelude = #"""
     local sql, base = ...
     local error, pcall, setmetatable, type, raise = base.error, base.pcall, base.setmetatable, base.type, base.raise
+    local next, rawequal, rawget, task = base.next, base.rawequal, base.rawget, base.current_task
+    local kind = base.math.type
     local open = sql.open
+
+    local nothing = setmetatable({}, { __metatable = "sql.null", __tostring = function() return "NULL" end })
+    function sql.null() return nothing end
+    local null = sql.null
+    local most_values = 100000
+
+    -- The values with `{ null = true }` for NULL, or what is wrong with them.
+    local function bound(values)
+      if type(values) ~= "table" then return values end
+      local last, count, has_null = 0, 0, false
+      for key, value in next, values do
+        if kind(key) == "integer" then
+          count = count + 1
+          if key > last then last = key end
+        end
+        if rawequal(value, nothing) or rawequal(value, null) then has_null = true end
+      end
+      -- As table.pack counts.
+      local packed = rawget(values, "n")
+      if kind(packed) == "integer" and packed >= last and packed <= most_values then
+        last, has_null = packed, true
+      elseif last > count and last <= most_values then
+        local hole = 1
+        while rawget(values, hole) ~= nil do hole = hole + 1 end
+        return nil, "value " .. hole .. " is nil, which ends a list; write sql.null() for NULL, or table.pack(...) for values that may be nil"
+      end
+      if not has_null then return values end
+      local copy = {}
+      for index = 1, last do
+        local value = rawget(values, index)
+        if value == nil or rawequal(value, nothing) or rawequal(value, null) then value = { null = true } end
+        copy[index] = value
+      end
+      return copy
+    end
 
     local Database = { __name = "database" }
     Database.__index = Database
@@ -203,43 +253,102 @@ private let prelude = #"""
 
     function sql.open(dsn, options)
       local handle, begin = open(dsn, options)
-      return setmetatable({ handle = handle, begin = begin }, Database)
+      -- A connection to a server does one thing at a time; a file reads beside what else it does.
+      return setmetatable({ handle = handle, begin = begin, single = begin == "BEGIN" }, Database)
     end
 
-    function Database:query(...) return self.handle:query(...) end
-    function Database:exec(...) return self.handle:exec(...) end
-    function Database:copy_out(...) return self.handle:copy_out(...) end
+    -- Why a statement has to wait. The script's own coroutines belong to the item of `parallel`, or to none, that runs them.
+    local function busy(db)
+      if db.owner and db.owner ~= 0 and db.owner ~= task() then
+        return "another item of parallel has a transaction open on this connection; open one for each item"
+      end
+      if db.reader then
+        return "the rows of another statement are being read; read them to their end first, or open a second connection"
+      end
+    end
+
+    function Database:query(text, values, options)
+      local values, problem = bound(values)
+      if problem then raise("EARGUMENT", "database:query: " .. problem) end
+      local reason = busy(self)
+      if reason then raise("EBUSY", "database:query: " .. reason) end
+      return self.handle:query(text, values, options)
+    end
+
+    function Database:exec(text, values)
+      local values, problem = bound(values)
+      if problem then raise("EARGUMENT", "database:exec: " .. problem) end
+      local reason = busy(self)
+      if reason then raise("EBUSY", "database:exec: " .. reason) end
+      return self.handle:exec(text, values)
+    end
+
+    function Database:copy_out(...)
+      local reason = busy(self)
+      if reason then raise("EBUSY", "database:copy_out: " .. reason) end
+      return self.handle:copy_out(...)
+    end
+
     function Database:close() return self.handle:close() end
 
     function Database:rows(text, values)
+      local values, problem = bound(values)
+      if problem then raise("EARGUMENT", "database:rows: " .. problem) end
+      local reason = busy(self)
+      if reason then raise("EBUSY", "database:rows: " .. reason) end
       local cursor = self.handle:cursor(text, values)
       local batch, at = {}, 0
+      local reading = setmetatable({}, { __close = function(reading)
+        if rawequal(self.reader, reading) then self.reader = nil end
+        cursor:close()
+      end })
+      if self.single then self.reader = reading end
       return function()
         at = at + 1
         if batch[at] == nil then
           batch, at = cursor:next(), 1
           if batch == nil then
             batch, at = {}, 0
+            if rawequal(self.reader, reading) then self.reader = nil end
             return nil
           end
         end
         return batch[at]
-      end, nil, nil, cursor
+      end, nil, nil, reading
     end
 
     function Database:transaction(fn)
       if type(fn) ~= "function" then
         raise("EARGUMENT", "database:transaction: argument 1 (fn) must be a function")
       end
-      self.handle:exec(self.begin)
-      local good, result = pcall(fn, self)
+      local reason = busy(self)
+      if reason then raise("EBUSY", "database:transaction: " .. reason) end
+      if self.owner then
+        raise("EBUSY", "database:transaction: a transaction is open already, which this one would end; make all changes in one")
+      end
+      self.owner = task()
+      -- What ends this function otherwise than below, as parallel does when another item fails, undoes it too.
+      local scope <close> = setmetatable({}, { __close = function()
+        if not self.owner then return end
+        self.owner, self.reader = nil, nil
+        if not pcall(self.handle.exec, self.handle, "ROLLBACK") then self.handle:close() end
+      end })
+      local good, result = pcall(self.handle.exec, self.handle, self.begin)
+      if not good then
+        self.owner = nil
+        error(result, 0)
+      end
+      good, result = pcall(fn, self)
       if good then good, result = pcall(function()
+        local reason = busy(self)
+        if reason then raise("EBUSY", "database:transaction: " .. reason) end
         self.handle:exec("COMMIT")
         return result
       end) end
-      if good then return result end
       -- A transaction may have ended by itself after some errors: then there is nothing to undo.
-      pcall(self.handle.exec, self.handle, "ROLLBACK")
+      if not good then pcall(self.handle.exec, self.handle, "ROLLBACK") end
+      self.owner = nil
+      if good then return result end
       error(result, 0)
     end
     """#

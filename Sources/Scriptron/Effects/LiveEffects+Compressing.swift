@@ -42,7 +42,7 @@ extension LiveEffects {
                 outcomes[index] = .failure(error)
             }
         }
-        let deadline = settings.deadline
+        let deadline = settings.patience
         let mark = settings.turn.mark
         let compression = FileCompression(options: options, modeMask: allowedMode(0o7777)) {
             if Monotonic.now >= deadline { throw Self.overdue(call) }

@@ -47,7 +47,7 @@ extension LiveEffects {
             })
         request.environment = environment(call)
         request.directory = call.directory?.path ?? settings.base
-        request.deadline = min(settings.deadline, Monotonic.now + (call.timeout ?? .infinity))
+        request.deadline = min(settings.patience, Monotonic.now + (call.timeout ?? .infinity))
         request.grace = settings.grace
         request.limit = Int(clamping: call.limit)
         request.reapsOrphans = settings.reapsOrphans

@@ -2,7 +2,7 @@
 extension LiveEffects {
     package func ask(_ call: WebCall) throws(Failure) -> WebOutcome {
         try checkDeadline(call.call)
-        let until = min(Monotonic.now + call.timeout, settings.deadline)
+        let until = min(Monotonic.now + call.timeout, settings.patience)
         var request = TransferRequest(call.url, kind: call.isHandshake ? .handshake : .http)
         request.method = call.method
         request.headers = call.headers
@@ -45,6 +45,7 @@ extension LiveEffects {
         nonisolated(unsafe) let hash = call.isHashed ? try Digest(.sha256) : nil
         if hash != nil { request.sink = TransferRequest.Sink { hash?.update($0) } }
         request.timeout = max(until - Monotonic.now, 0.001)
+        request.stall = call.stall
         var response = try perform(request, call)
         if let file, let target = call.target, (200...299).contains(response.status) {
             try told(call.call, target.path) {

@@ -100,9 +100,31 @@ extension LiveEffects {
             let file = try AtomicFile(name, in: directory, mode: options.preserve ? 0o600 : 0o666)
             let bytes = try FileCopy.content(
                 from: source.descriptor, to: file.descriptor, check: { try checkDeadline(call) })
-            if options.preserve { try preserve(source.status, on: file.descriptor) }
+            if options.preserve {
+                try copyAttributes(of: source.descriptor, to: file.descriptor, call, to)
+                try preserve(source.status, on: file.descriptor)
+            }
             try file.commit(replace: options.replace)
             return bytes
+        }
+    }
+
+    /// Attributes and access control lists; those that may not be set, or that this file system does not keep, are left out
+    /// with a warning in the log.
+    private func copyAttributes(of source: Descriptor, to copy: Descriptor, _ call: String, _ path: Path) throws {
+        for (name, value) in ExtendedAttributes.all(of: source) {
+            do throws(SystemError) {
+                try ExtendedAttributes.set(name, value, on: copy)
+            } catch {
+                guard ["EPERM", "EACCES", "ENOTSUP", "EOPNOTSUPP"].contains(error.name) else { throw error }
+                // The kernel gives labels of its own to every file.
+                if name.hasPrefix("security.") || name.hasPrefix("trusted.") { continue }
+                post(
+                    .log(
+                        level: "warn",
+                        message: "\(call) \(path.text): its attribute \(name) is not kept (\(error.name))",
+                        fields: [:]))
+            }
         }
     }
 

@@ -12,6 +12,9 @@ package final class LiveEffects: Effects {
         package var zone: String?
         /// When the attempt's time is over, on the monotonic clock.
         package var deadline: Double
+        /// How many seconds before it what waits or works ends (`EDEADLINE`), so that the script can still say or keep
+        /// something.
+        package var margin = 0.0
         /// Seconds between SIGTERM and SIGKILL for programs that overrun.
         package var grace: Double = 3
         /// Whether orphans are reaped while programs run: the worker is an init or a subreaper, a test is not.
@@ -31,6 +34,9 @@ package final class LiveEffects: Effects {
             self.zone = zone
             self.deadline = deadline
         }
+
+        /// When what waits or works ends.
+        var patience: Double { deadline - margin }
     }
 
     let settings: Settings
@@ -48,10 +54,18 @@ package final class LiveEffects: Effects {
     // The host and the clock.
 
     package func request(_ service: HostService, _ arguments: [String: Value]) throws(Failure) -> Value {
-        try checkDeadline(service.rawValue)
+        // What is told to the host takes no time: it is taken to the last moment.
+        try checkDeadline(service.rawValue, settings.deadline)
         // Or the directory that is kept open for the next removal would itself be in use.
         if service == .openAny || service == .openers { lastParent = nil }
-        return try settings.services.request(service, arguments)
+        guard service == .lockHold else { return try settings.services.request(service, arguments) }
+        var arguments = arguments
+        let left = max(0, settings.patience - Monotonic.now)
+        let wait = arguments["wait"]?.double ?? 0
+        arguments["wait"] = .number(min(wait, left))
+        let answer = try settings.services.request(service, arguments)
+        if answer.isNull, wait > left { try checkDeadline("lock.hold") }
+        return answer
     }
 
     package func post(_ note: WorkerNote) { settings.services.post(note) }
@@ -67,19 +81,19 @@ package final class LiveEffects: Effects {
 
     package func sleep(seconds: Double) throws(Failure) {
         let until = Monotonic.now + seconds
-        let end = min(until, settings.deadline)
+        let end = min(until, settings.patience)
         settings.turn.apart { mark in
             guard let mark else { return Monotonic.sleep(until: end) }
             while !mark.isCancelled, case let now = Monotonic.now, now < end {
                 Monotonic.sleep(until: min(end, now + 0.05))
             }
         }
-        if until > settings.deadline || settings.turn.mark != nil { try checkDeadline("time.sleep") }
+        if until > settings.patience || settings.turn.mark != nil { try checkDeadline("time.sleep") }
     }
 
     package func connect(addresses: [String], port: UInt16, timeout: Double) throws(Failure) -> Double {
         try checkDeadline("net.tcp")
-        let until = min(Monotonic.now + timeout, settings.deadline)
+        let until = min(Monotonic.now + timeout, settings.patience)
         var last = SystemError.noAddress
         for address in addresses {
             do throws(SystemError) {
@@ -94,10 +108,11 @@ package final class LiveEffects: Effects {
         throw last.failure()
     }
 
-    /// Fails where the attempt's time is over, or the call was given up. Lets other calls of `parallel` go on.
-    func checkDeadline(_ call: String) throws(Failure) {
+    /// Fails where the attempt's time is over, but for what is left to the script alone (or at `end`), or the call was
+    /// given up. Lets other calls of `parallel` go on.
+    func checkDeadline(_ call: String, _ end: Double? = nil) throws(Failure) {
         settings.turn.yield()
-        if Monotonic.now >= settings.deadline { throw Self.overdue(call) }
+        if Monotonic.now >= end ?? settings.patience { throw Self.overdue(call) }
         if settings.turn.mark?.isCancelled == true { throw Self.cancelled(call) }
     }
 

@@ -11,8 +11,14 @@ package protocol OpenDatabase: AnyObject {
 /// Rows that come a few at a time.
 package protocol RowSource: AnyObject {
     var columns: [String] { get }
+    /// The columns that hold bytes, whatever is in a row.
+    var binaryColumns: Set<String> { get }
     /// At most so many rows; none at the end.
     func next(_ limit: Int) throws(Failure) -> [ScriptDatabase.Row]
+}
+
+extension RowSource {
+    package var binaryColumns: Set<String> { [] }
 }
 
 extension ScriptRows: RowSource {}
@@ -45,6 +51,12 @@ extension LiveEffects {
         _ path: CheckedPath, _ access: ScriptDatabase.Access, timeout: Double
     ) throws(Failure) -> any OpenDatabase {
         try checkDeadline("sql.open")
+        // SQLite's own word for it would not say which.
+        if access != .create, try FileStatus.of(path.path, follow: true, "sql.open") == nil {
+            throw Failure(
+                code: "ENOENT", "sql.open \(path.path.text): there is no such file",
+                cure: "create = true makes it")
+        }
         return LiveDatabase(try ScriptDatabase.open(path.path, access, timeout: timeout)) {
             [self] () throws(Failure) in try checkDeadline("sql")
         }

@@ -47,7 +47,7 @@ final class ServerDatabase: OpenDatabase {
 extension LiveEffects {
     package func openDatabase(_ call: DatabaseCall) throws(Failure) -> any OpenDatabase {
         try checkDeadline(call.call)
-        let until = min(Monotonic.now + call.timeout, settings.deadline)
+        let until = min(Monotonic.now + call.timeout, settings.patience)
         var means = PostgresConnection.Means(timeout: call.timeout)
         means.password = call.password
         means.isReadOnly = call.isReadOnly
@@ -65,7 +65,7 @@ extension LiveEffects {
         // The server ends a statement at its time; only one that does not is given up here.
         let patience: () throws(Failure) -> Double = { [self] () throws(Failure) in
             try checkDeadline(call.call)
-            return max(0.001, min(call.timeout + 1, settings.deadline - Monotonic.now))
+            return max(0.001, min(call.timeout + 1, settings.patience - Monotonic.now))
         }
         do throws(Failure) {
             let connection = try PostgresConnection(call.address, means, patience: patience) { body in

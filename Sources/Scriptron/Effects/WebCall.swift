@@ -35,6 +35,8 @@ package struct WebCall: Sendable {
     package var isHashed = false
     package var login: TransferRequest.Login?
     package var timeout = 30.0
+    /// Seconds that it may go without a byte in either direction; nil: as long as `timeout`.
+    package var stall: Double?
     package var most: Int64 = 16 << 20
     /// Whether an answer that is larger is cut there.
     package var cuts = false

@@ -159,6 +159,10 @@ enum BasePrelude {
           __tostring = function(secret) return "secret:" .. tostring(rawget(secret, "$secret")) end,
         }
 
+        -- What json.array sets too: a list without items, when it is written as JSON.
+        host.list_metatable = { __metatable = "json.array" }
+        base.list_metatable = host.list_metatable
+
         host.error_metatable = {
           __metatable = false,
           __name = "error",

@@ -56,6 +56,8 @@ package final class LuaState {
     var modules: [String: Reference] = [:]
     private var errorMetatable: Int32 = 0
     private var secretMetatable: Int32 = 0
+    /// The metatable of empty lists that come from the host, as a place in the registry.
+    private var listMetatable: Int32 = 0
 
     /// What takes the lines of the script's `print`.
     package var print: ([UInt8]) -> Void = { _ in }
@@ -141,7 +143,7 @@ package final class LuaState {
 
     /// The same on the stack of `thread`.
     func writer(on thread: OpaquePointer) -> LuaWriter {
-        LuaWriter(L: thread, kinds: kinds, secretMetatable: secretMetatable)
+        LuaWriter(L: thread, kinds: kinds, secretMetatable: secretMetatable, listMetatable: listMetatable)
     }
 
     /// What reads values of `thread`'s stack.
@@ -254,6 +256,8 @@ package final class LuaState {
         errorMetatable = luaL_ref(L, Int32(CLUA_REGISTRY))
         pushShared("secret_metatable")
         secretMetatable = luaL_ref(L, Int32(CLUA_REGISTRY))
+        pushShared("list_metatable")
+        listMetatable = luaL_ref(L, Int32(CLUA_REGISTRY))
     }
 
     /// Runs a prelude with the `arguments` on top of the stack and, behind them, the base; leaves its one result.

@@ -7,6 +7,8 @@ struct LuaWriter {
     let kinds: [String: LuaHandleKind]
     /// The metatable of `secret` markers, as a place in the registry.
     let secretMetatable: Int32
+    /// The metatable of empty lists, which Lua alone cannot tell from empty tables.
+    let listMetatable: Int32
 
     /// Pushes one value. Fails, with nothing pushed, for nesting beyond `LuaReader.depthLimit` and handles of an
     /// unknown kind.
@@ -35,6 +37,10 @@ struct LuaWriter {
                 position += 1
                 try push(value, depth: depth + 1)
                 lua_rawseti(L, -2, position)
+            }
+            if values.isEmpty {
+                lua_rawgeti(L, Int32(CLUA_REGISTRY), lua_Integer(listMetatable))
+                lua_setmetatable(L, -2)
             }
         case .map(let values):
             try enter(depth)

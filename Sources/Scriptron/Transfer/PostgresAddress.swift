@@ -5,6 +5,8 @@ import CPostgres
 package struct PostgresAddress: Sendable, Hashable {
     private static let known = ["host", "port", "user", "dbname", "sslmode", "application_name"]
 
+    private static let securities = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
+
     /// Nil: by the Unix socket.
     package var host: String?
     package var port: UInt16 = 5432
@@ -74,6 +76,11 @@ package struct PostgresAddress: Sendable, Hashable {
         user = found["user"]
         database = found["dbname"]
         security = found["sslmode"]
+        if let security, !Self.securities.contains(security) {
+            throw Failure(
+                code: "EURL", "the address has the sslmode \(security)",
+                cure: "it is one of " + Self.securities.joined(separator: ", "))
+        }
         application = found["application_name"] ?? application
     }
 }

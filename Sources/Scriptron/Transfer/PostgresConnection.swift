@@ -9,8 +9,8 @@ package final class PostgresConnection {
         /// What the host's name leads to; one is tried after the other.
         package var addresses: [String] = []
         package var password: [UInt8]?
-        /// The certificates that are trusted.
-        package var trust: Path = "/etc/ssl/certs/ca-certificates.crt"
+        /// The certificates that are trusted; nil: the machine's.
+        package var trust: Path?
         /// Seconds that the server gives each statement.
         package var timeout: Double
         /// Has the server refuse what changes anything.
@@ -71,15 +71,20 @@ package final class PostgresConnection {
         _ apart: (() -> Int32) -> Int32
     ) throws(Failure) -> OpaquePointer {
         let isNear = place.map { $0 == "::1" || $0.hasPrefix("127.") } ?? true
+        let security = address.security ?? (isNear ? "prefer" : "verify-full")
+        // libpq verifies, whatever the mode, where it finds authorities: those of the machine seldom know a server that was
+        // set up with a certificate of its own.
+        let verifies = security.hasPrefix("verify")
+        let trust = means.trust ?? (verifies ? "/etc/ssl/certs/ca-certificates.crt" : nowhere)
         var options = "-c statement_timeout=\(Int(max(0.001, means.timeout) * 1000)) -c client_encoding=UTF8"
         if means.isReadOnly { options += " -c default_transaction_read_only=on" }
         var parts: [String: [UInt8]] = [
             "host": Array((address.host ?? address.directory.text).utf8), "port": Array("\(address.port)".utf8),
-            "sslmode": Array((address.security ?? (isNear ? "prefer" : "verify-full")).utf8),
-            "sslrootcert": means.trust.bytes, "application_name": Array(address.application.utf8),
+            "sslmode": Array(security.utf8), "sslrootcert": trust.bytes,
+            "application_name": Array(address.application.utf8),
             "options": Array(options.utf8), "gssencmode": Array("disable".utf8),
-            // Nothing is taken from the surroundings: these cannot exist.
-            "passfile": Array("/dev/null/none".utf8), "sslcert": Array("/dev/null/none".utf8),
+            // Nothing is taken from the surroundings.
+            "passfile": nowhere.bytes, "sslcert": nowhere.bytes,
         ]
         parts["hostaddr"] = place.map { Array($0.utf8) }
         parts["user"] = address.user.map { Array($0.utf8) }
@@ -99,22 +104,40 @@ package final class PostgresConnection {
         }
         guard let handle else { throw Failure(code: "ENOMEM", "\(server): no memory for a connection") }
         if state == 1 { return handle }
-        let words = Self.line(scriptron_pq_error(handle))
+        let words = Self.attempts(scriptron_pq_error(handle))
         scriptron_pq_close(handle)
         if state < 0 {
             throw Failure(code: "ETIMEDOUT", "\(server): no connection within \(Quantity.describe(seconds: seconds))")
         }
-        throw Failure(code: Self.code(ofConnect: words), "\(server): \(words)")
+        throw Failure(code: Self.code(ofConnect: words.last ?? ""), "\(server): \(words.joined(separator: "; "))")
     }
+
+    /// A path that cannot exist.
+    private static let nowhere: Path = "/dev/null/none"
 
     /// libpq has but words for why a connection failed.
     private static func code(ofConnect words: String) -> String {
         let known = [
+            ("pg_hba.conf", "ELOGIN"),
             ("Connection refused", "ECONNREFUSED"), ("Permission denied", "EACCES"), ("No such file", "ENOENT"),
             ("certificate", "ETLS"), ("SSL", "ETLS"), ("password", "ELOGIN"), ("authentication", "ELOGIN"),
             ("role ", "ELOGIN"),
         ]
         return known.first { words.contains($0.0) }?.1 ?? "ECONNECT"
+    }
+
+    /// What libpq says of each of its tries, with TLS and without; the same words once.
+    private static func attempts(_ words: UnsafePointer<CChar>?) -> [String] {
+        var found: [String] = []
+        for line in Self.line(words).split(separator: "; ").map(String.init) {
+            // What follows a try's line belongs to it.
+            if line.hasPrefix("connection to server") || found.isEmpty {
+                if found.last != line { found.append(line) }
+            } else {
+                found[found.count - 1] += "; " + line
+            }
+        }
+        return found
     }
 
     /// Several lines of libpq's as one.
@@ -162,6 +185,8 @@ package final class PostgresConnection {
         default:
             close()
             isBusy = false
+            // It may be the attempt's own time that is over.
+            _ = try patience()
             throw Failure(
                 code: "ETIMEDOUT", "\(server): no answer within \(Quantity.describe(seconds: seconds))",
                 cure: "raise timeout, or ask for less")
@@ -179,7 +204,7 @@ package final class PostgresConnection {
             close()
             isBusy = false
             throw Failure(
-                code: "ENOTSUP", "\(server): COPY … TO STDOUT and FROM STDIN are not taken",
+                code: "ENOTSUP", "\(server): COPY … TO STDOUT and FROM STDIN are not taken, and end the connection",
                 cure: "use db:copy_out for a file, or INSERT")
         default: return result
         }

@@ -52,6 +52,24 @@ final class PostgresResult {
         }
     }
 
+    /// What to do about an error, where the server itself does not say.
+    private static func cure(_ state: String, isLate: Bool) -> String? {
+        switch state {
+        case _ where isLate: "raise timeout, or ask for less"
+        case "25006": "open the database with write = true"
+        case "42601": "values are written $1, $2, … in PostgreSQL"
+        case "08P01", "42P02": "give as many values as the statement has, and sql.null() for NULL"
+        default: nil
+        }
+    }
+
+    /// The names of columns that hold bytes (`bytea`).
+    var binaryColumns: Set<String> {
+        Set(
+            columns.enumerated().filter { scriptron_pq_type(handle, Int32($0.offset)) == PostgresConnection.bytea }.map(
+                \.element))
+    }
+
     /// What the server says of an error; nil where it is none of the server's.
     func failure(_ server: String) -> Failure? {
         func field(_ letter: Character) -> String? {
@@ -64,6 +82,6 @@ final class PostgresResult {
         let isLate = state == "57014"
         return Failure(
             code: isLate ? "ETIMEDOUT" : "SQLSTATE_" + state, "\(server): \(field("M") ?? "an error")\(detail)",
-            cure: field("H") ?? (isLate ? "raise timeout, or ask for less" : nil))
+            cure: field("H") ?? Self.cure(state, isLate: isLate))
     }
 }

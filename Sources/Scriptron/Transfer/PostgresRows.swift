@@ -4,6 +4,8 @@ package final class PostgresRows {
     private var first: PostgresResult?
     private var isOver = false
     package private(set) var columns: [String] = []
+    /// Those of which the values are bytes (`bytea`), not text.
+    package private(set) var binaryColumns: Set<String> = []
 
     /// - Parameter single: Whether the text may hold no more than one statement, also without values.
     package init(
@@ -13,6 +15,7 @@ package final class PostgresRows {
         try connection.send(text, values, single: single)
         first = try take()
         columns = first?.columns ?? []
+        binaryColumns = first?.binaryColumns ?? []
     }
 
     deinit { if !isOver { connection.abandon() } }

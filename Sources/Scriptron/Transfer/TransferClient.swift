@@ -58,6 +58,11 @@ package final class TransferClient {
         handle.set(CURLOPT_FOLLOWLOCATION, 0)
         handle.set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(min(request.connectTimeout, request.timeout)))
         handle.set(CURLOPT_TIMEOUT_MS, milliseconds(request.timeout))
+        if let stall = request.stall {
+            // Less than a byte a second, on the average: curl counts whole seconds.
+            handle.set(CURLOPT_LOW_SPEED_LIMIT, 1)
+            handle.set(CURLOPT_LOW_SPEED_TIME, Int(max(1, stall.rounded(.up))))
+        }
         if let socket = request.unixSocket { handle.set(CURLOPT_UNIX_SOCKET_PATH, bytes: socket.bytes) }
         let pins = request.pins.filter { !$0.addresses.isEmpty }.map { pin in
             let addresses = pin.addresses.map { $0.isFour ? "\($0)" : "[\($0)]" }.joined(separator: ",")

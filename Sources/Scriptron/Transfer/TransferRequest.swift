@@ -110,6 +110,8 @@ package struct TransferRequest: Sendable {
     package var connectTimeout = 10.0
     /// Seconds for all of it.
     package var timeout = 30.0
+    /// Seconds that it may go without a byte in either direction; nil: as long as `timeout`.
+    package var stall: Double?
     /// The most bytes of an answer's body; more is a failure (`EFBIG`), never cut.
     package var most: Int64 = 16 << 20
     /// Whether a body that is larger is cut there instead: the status is what counts.

@@ -127,6 +127,7 @@ struct ScriptRunner {
             var settings = LiveEffects.Settings(
                 services: link, grant: asked, base: order.base, scratch: scratch, zone: order.timezone,
                 deadline: order.deadline)
+            settings.margin = min(2, max(0, order.deadline - Monotonic.now) / 20)
             settings.programAddressSpace = programAddressSpace
             let live = LiveEffects(settings)
             if order.task == .dryRun { AccessTimes.keep() }

@@ -426,8 +426,8 @@ final class WorkerSession: Sendable {
             handler(.request(id: id, service: service, arguments: arguments))
         case .end(let result):
             state.withLock { state in
-                // The loop may see these words before its own timer.
-                if Monotonic.now >= deadline { state.expired = true }
+                // The loop may see these words before its own timer; and calls end a little before the deadline.
+                if Monotonic.now >= deadline || result.code == "EDEADLINE" { state.expired = true }
                 state.result = result
             }
             after(Workers.exitGrace) { $0.kill() }

@@ -14,7 +14,7 @@ enum ReferenceMarkdown {
         if not done and problem.code == "ENOENT" then log.info("there is none yet") end
         ```
 
-        Any function raises `EARGUMENT` for an argument of another type than it takes, `EGRANT` for what the job's needs do not allow (the message says what would), `EDEADLINE` when the attempt's time is over, and `EUNAVAILABLE` outside of `run`. Those are not repeated below.
+        Any function raises `EARGUMENT` for an argument of another type than it takes, `EGRANT` for what the job's needs do not allow (the message says what would), `EDEADLINE` when the attempt's time is over (what waits ends a twentieth of the timeout before, two seconds at most: in that time a script that catches it can still keep something with `state`, or fire an alert), and `EUNAVAILABLE` outside of `run`. Those are not repeated below.
 
         | type | what it is |
         | --- | --- |

@@ -44,6 +44,10 @@ import Testing
             """#)
         #expect(result == [#"{"a":[],"b":{},"c":[1,["x"]]}"#, ["y": [1, 2.5]], 7])
         #expect(try api.failure(#"json.decode("{")"#).code == "EJSON")
+        // What came as an empty list is written as one.
+        let empty = try api.run(
+            #"return { json.encode(json.decode('{"list": [], "map": {}}')), json.encode { files = fs.list(".") } }"#)
+        #expect(empty == [#"{"list":[],"map":{}}"#, #"{"files":[]}"#])
     }
 
     @Test("Times are in the job's zone, os.date too") func time() throws {

@@ -45,6 +45,26 @@ import Testing
         #expect(result == [["blob", "text", "blob", "blob"], true, "plain", "", "EARGUMENT"])
     }
 
+    @Test("NULL is bound as sql.null(), or as a nil that is packed; one transaction is open at a time") func nulls()
+        throws
+    {
+        let api = try APIFixture()
+        try api.run(Self.make)
+        let result = try api.run(
+            #"""
+            local db <close> = sql.open("a.db", { write = true })
+            db:exec("DELETE FROM t")
+            db:exec("INSERT INTO t (id, data) VALUES (?, ?), (?, ?)", { 1, sql.null(), 2, sql.null })
+            db:exec("INSERT INTO t (id, data) VALUES (?, ?)", table.pack(3, nil))
+            local _, hole = pcall(db.exec, db, "INSERT INTO t (id, data) VALUES (?, ?)", { nil, 3 })
+            local _, nested = pcall(db.transaction, db, function() db:transaction(function() end) end)
+            local _, missing = pcall(sql.open, "missing.db")
+            return { db:query("SELECT count(*) AS n FROM t WHERE data IS NULL")[1].n, hole.code, nested.code, missing.code,
+              db:transaction(function() return "again" end) }
+            """#)
+        #expect(result == [3, "EARGUMENT", "EBUSY", "ENOENT", "again"])
+    }
+
     @Test("A database takes no secret: what is in it can be read") func secrets() throws {
         let api = try APIFixture()
         api.grant.secrets = ["KEY"]

@@ -53,6 +53,20 @@ struct SQLNetworkTests {
         #expect(result == [true, "ETLS", "ETLS"])
     }
 
+    @Test func `require is TLS without a trusted certificate, and a server of this machine needs none either`() throws {
+        let result = try api.run(
+            """
+            local function ssl(rest)
+              local db <close> = sql.open("postgres://app@localhost:\(port)/postgres" .. rest, { password = settings.word })
+              return db:query("select ssl from pg_stat_ssl where pid = pg_backend_pid()")[1].ssl
+            end
+            local _, none = pcall(sql.open, "postgres://app@localhost:\(port)/none", { password = settings.word })
+            return { ssl("?sslmode=require"), ssl(""), ssl("?sslmode=disable"), none.code,
+              select(2, tostring(none):gsub("does not exist", "")) }
+            """, settings: ["word": .secret("WORD")])
+        #expect(result == [true, true, false, "ECONNECT", 1])
+    }
+
     @Test func `a server that takes the connection and says nothing costs the timeout`() throws {
         let silent = try TCPListener()
         api.grant.connect.append("127.0.0.1:\(silent.port)")

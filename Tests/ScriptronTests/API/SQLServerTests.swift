@@ -120,6 +120,8 @@ struct SQLServerTests {
         ("postgres://a,b/x", "EURL", "several hosts"),
         ("postgres://h/x?service=s", "EURL", "the part service"),
         ("postgres://h:99999/x", "EURL", "a port that is none"),
+        ("postgres://h/x?sslmode=yes", "EURL", "sslmode yes; it is one of disable"),
+        ("host=127.0.0.1 dbname=x", "EURL", "write postgres://"),
         ("mysql://h/x", "ENOTSUP", "only SQLite files and PostgreSQL servers"),
     ])
     func `refuses other addresses`(text: String, code: String, words: String) throws {
@@ -139,6 +141,82 @@ struct SQLServerTests {
             return { refused.code, other.code, none.code }
             """)
         #expect(result == ["ECONNREFUSED", "ELOGIN", "ECONNECT"])
+    }
+
+    @Test func `there is one transaction at a time, and what one does stays in it`() throws {
+        let result = try api.run(
+            open + """
+                db:exec("create table nest (n int)")
+                local function rows() return #db:query("select n from nest") end
+                local _, outer = pcall(db.transaction, db, function()
+                  db:exec("insert into nest values (1)")
+                  local _, inner = pcall(db.transaction, db, function() db:exec("insert into nest values (2)") end)
+                  db:exec("insert into nest values (3)")
+                  error({ code = inner.code, message = "outer" })
+                end)
+                local after = rows()
+                -- Items of parallel: the second comes while the first is within its own.
+                local _, errors = parallel({ 11, 12 }, function(n)
+                  if n == 12 then time.sleep(0.2) end
+                  db:transaction(function()
+                    db:exec("insert into nest values ($1)", { n })
+                    if n == 11 then
+                      time.sleep(0.6)
+                      error("no 11")
+                    end
+                  end)
+                end, { on_error = "collect" })
+                return { outer.code, after, errors[2].error.code, rows() }
+                """)
+        #expect(result == ["EBUSY", 0, "EBUSY", 0])
+    }
+
+    @Test func `what parallel breaks off leaves no transaction open`() throws {
+        let result = try api.run(
+            open + """
+                db:exec("create table broken (n int)")
+                pcall(parallel, { 1, 2 }, function(n)
+                  if n == 2 then
+                    time.sleep(0.2)
+                    error("the other one")
+                  end
+                  db:transaction(function()
+                    db:exec("insert into broken values (1)")
+                    time.sleep(30)
+                  end)
+                end)
+                -- Either it is closed, or nothing is open on it any more.
+                local good, why = pcall(db.exec, db, "insert into broken values (2)")
+                return good or why.code
+                """)
+        #expect(result == true || result == "EBADF")
+        let kept = cluster.query("select coalesce(sum(n), 0) from broken")
+        #expect(kept == (result == true ? "2\n" : "0\n"), "\(result)")
+    }
+
+    @Test func `nil and NULL`() throws {
+        let result = try api.run(
+            open + """
+                db:exec("create table nulls (a int, b text, c int)")
+                local b
+                db:exec("insert into nulls values ($1, $2, $3), (4, $2, 6)", { 1, sql.null(), sql.null })
+                db:exec("insert into nulls values ($1, $2, $3)", table.pack(7, b, nil))
+                local _, hole = pcall(db.exec, db, "insert into nulls values ($1, $2, $3)", { 1, nil, 3 })
+                local _, few = pcall(db.exec, db, "insert into nulls values ($1, $2, $3)", { 1, 2 })
+                local _, mark = pcall(db.exec, db, "insert into nulls values (?)", { 1 })
+                return { db:query("select count(*) as n from nulls where b is null")[1].n, hole.code,
+                  hole.message:match("value 2 is nil"), tostring(few):match("sql.null"), tostring(mark):match("$1") }
+                """)
+        #expect(result == [3, "EARGUMENT", "value 2 is nil", "sql.null", "$1"])
+    }
+
+    @Test func `copy_out writes bytes as PostgreSQL reads them`() throws {
+        let result = try api.run(
+            open + """
+                db:copy_out("select 'plain'::bytea as b, '\\x000102'::bytea as c, null::bytea as d", "bytes.csv")
+                return fs.read("bytes.csv")
+                """)
+        #expect(result == "b,c,d\r\n\\x706c61696e,\\x000102,\r\n")
     }
 
     @Test func `no secret is a value, and a dry run only plans`() throws {

@@ -81,4 +81,46 @@ struct EndToEndTimeoutTests {
         #expect(EndToEndHost.processes(with: marker).isEmpty)
         try await host.stop()
     }
+
+    @Test func `What waits ends a little before the deadline, so that a script can keep what it knows`() async throws {
+        let host = try EndToEndHost(
+            "return { ceiling = {} }",
+            jobs: [
+                "keeps": """
+                return job {
+                  timeout = "4s",
+                  run = function()
+                    if state.get("kept") then return { kept = state.get("kept") } end
+                    local _, problem = pcall(time.sleep, 60)
+                    state.set("kept", problem.code)
+                    error(problem, 0)
+                  end,
+                }
+                """,
+                "waits": """
+                return job {
+                  timeout = "4s",
+                  run = function()
+                    if state.get("kept") then return { kept = state.get("kept") } end
+                    local mine = lock.hold("held")
+                    local _, problem = pcall(lock.hold, "held", { wait = "60s" })
+                    state.set("kept", type(problem) == "table" and problem.code or "no error")
+                    error(problem, 0)
+                  end,
+                }
+                """,
+            ])
+        try await host.start()
+        for name in ["keeps", "waits"] {
+            let answer = try await host.command("run", name)
+            #expect(answer.code == 1, "\(answer.text)")
+            let row = try #require(try await host.command("history", name, "--json").rows.first)
+            #expect(row["outcome"]?.text == "timed_out", "\(row)")
+            #expect(try await host.command("run", name).code == 0)
+            let next = try #require(try await host.command("history", name, "--json").rows.first)
+            #expect(next["result"]?["kept"] == "EDEADLINE", "\(next)")
+        }
+        let log = try await host.command("show", "1", "--json").rows.first
+        #expect(log?["error"]?.text?.contains("the run's timeout is over") == true, "\(String(describing: log))")
+    }
 }

@@ -89,21 +89,22 @@ final class SimulatedTime {
         while let next = seen.armed.withLock({ $0 }), next <= end {
             clock.set(to: max(next, clock.now()))
             scheduler.tick()
-            try settle()
+            try settle(scheduler)
         }
         clock.set(to: end)
         scheduler.tick()
-        try settle()
+        try settle(scheduler)
         scheduler.stop()
     }
 
-    /// Waits until what is due is claimed: a write that is answered comes after the claims before it, and the next ones
-    /// follow these.
-    private func settle() throws {
-        var (before, now) = (-1, seen.claims)
-        while now != before {
-            for _ in 0..<2 { try store.write { _ in } }
-            (before, now) = (now, seen.claims)
+    /// Waits until nothing is due any more, nor a claim on its way: a write that is answered comes after the claims before
+    /// it, but perhaps before these are told of, and the next ones follow them.
+    private func settle(_ scheduler: Scheduler) throws {
+        let now = clock.now()
+        repeat {
+            try store.write { _ in }
+        } while scheduler.state.withLock { state in
+            state.timetable.first().map { $0 <= now } ?? false || state.plans.values.contains { $0.claiming != nil }
         }
     }
 

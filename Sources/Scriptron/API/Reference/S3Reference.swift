@@ -2,7 +2,8 @@
 let s3Reference = #"""
     # s3
     Buckets of S3 and of servers that speak it. What is put is compared with what the server has then; requests that fail
-    by what may pass are made twice more. In a dry run nothing is sent.
+    by what may pass are made twice more. A transfer takes as long as it moves: only one that stands still for the bucket's
+    `timeout` fails. In a dry run nothing is sent.
 
     @type Object An object of a bucket.
     @field key string Its name.
@@ -19,6 +20,7 @@ let s3Reference = #"""
     @field key string|Secret The access key.
     @field secret string|Secret The secret key.
     @field ca? path A file of authorities in place of the machine's.
+    @field timeout? duration How long a request may go without a byte; `"2m"` where left out.
 
     ## s3.open
     A bucket. Nothing is asked of the server yet.
@@ -28,6 +30,7 @@ let s3Reference = #"""
     @option key! string|Secret The access key.
     @option secret! string|Secret The secret key.
     @option ca path A file of authorities in place of the machine's.
+    @option timeout duration="2m" How long a request may go without a byte in either direction; then it fails (`ETIMEDOUT`).
     @result bucket The bucket.
     @error EURL The endpoint cannot be read, or has a path.
     @error EARGUMENT An option is missing.
@@ -43,7 +46,7 @@ let s3Reference = #"""
     @param key string The object's name.
     @param path path|Archive The file; or an archive that is made meanwhile, without a file of it, of which one part is held.
     @option checksum string The SHA-256 that the file must have.
-    @option part_size size="64MiB" How large a part is; 16 MiB and growing of an archive.
+    @option part_size size="64MiB" How large a part is, 5 MiB at least; 16 MiB and growing of an archive.
     @option replace boolean=true Whether an object that is there is replaced.
     @option resume boolean|string=false True to keep the parts where it breaks off; the `upload` of that error to go on there.
     @result Object The object.
@@ -66,7 +69,7 @@ let s3Reference = #"""
     if not good then error(problem, 0) end
 
     ## bucket:get
-    Fetches an object into a file, which is there whole or not at all.
+    Fetches an object into a file, which is there whole or not at all. A file that is there is replaced.
     @param key string The object's name.
     @param path path The file.
     @result Object The object.

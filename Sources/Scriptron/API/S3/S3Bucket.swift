@@ -5,16 +5,21 @@ final class S3Bucket {
     private let signature: S3Signature
     private let context: APIContext
     private let trust: CheckedPath?
+    /// Seconds that a request may go without a byte in either direction.
+    private let stall: Double
 
     /// SHA-256 of nothing.
     static let nothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
-    init(_ endpoint: TransferURL, bucket: String, _ signature: S3Signature, trust: CheckedPath?, _ context: APIContext)
-    {
+    init(
+        _ endpoint: TransferURL, bucket: String, _ signature: S3Signature, trust: CheckedPath?, stall: Double,
+        _ context: APIContext
+    ) {
         self.endpoint = endpoint
         self.bucket = bucket
         self.signature = signature
         self.trust = trust
+        self.stall = stall
         self.context = context
     }
 
@@ -73,7 +78,9 @@ final class S3Bucket {
         call.digest = request.digest
         call.isHashed = request.isHashed
         call.trust = trust
-        call.timeout = 3600
+        // A large object takes as long as it takes, as long as it moves.
+        call.timeout = .infinity
+        call.stall = stall
         call.most = request.target == nil && !request.isHashed ? 64 << 20 : 1 << 50
         switch try session.effects.ask(call) {
         case .answered(let response): return response

@@ -118,9 +118,10 @@ private func openBucket(_ arguments: Arguments, _ context: APIContext) throws(Fa
         guard case .bytes(let path) = ca else { throw options.mismatch("ca", "a path", ca) }
         trust = try context.check(path, .read, call: "s3.open")
     }
-    try options.finish(known: ["endpoint", "bucket", "region", "key", "secret", "ca"])
+    let stall = try options.duration("timeout") ?? 120
+    try options.finish(known: ["endpoint", "bucket", "region", "key", "secret", "ca", "timeout"])
     let signature = S3Signature(
         region: region, key: String(decoding: try context.revealed(key, "s3.open", "key").bytes, as: UTF8.self),
         secret: try context.revealed(secret, "s3.open", "secret").bytes)
-    return S3Bucket(endpoint, bucket: bucket, signature, trust: trust, context)
+    return S3Bucket(endpoint, bucket: bucket, signature, trust: trust, stall: stall, context)
 }

@@ -241,4 +241,22 @@ struct S3ModuleTests {
             script(server.port, "fs.write('f', 'x') b:put('k', 'f')", bucket: "no-such-bucket"))
         #expect(missing.failure.code == "ES3")
     }
+
+    @Test func `a server that stands still costs the bucket's timeout, or what the attempt has left`() throws {
+        let silent = try TCPListener()
+        let fixture = try APIFixture()
+        fixture.grant.connect = ["127.0.0.1:\(silent.port)"]
+        let open = #"s3.open { endpoint = "http://127.0.0.1:\#(silent.port)", bucket = "b", key = "k", secret = "s" "#
+        let stalled = try fixture.run(
+            """
+            local bucket <close> = \(open), timeout = "1s" }
+            local _, problem = pcall(bucket.list, bucket)
+            return problem.code
+            """)
+        #expect(stalled == "ETIMEDOUT")
+        fixture.timeout = 1
+        // The script's own time ends with the call's here; a worker leaves it some.
+        let late = try fixture.failure("local bucket <close> = \(open) }\nbucket:list()")
+        #expect(late.kind == .timeout || late.failure.code == "EDEADLINE")
+    }
 }
