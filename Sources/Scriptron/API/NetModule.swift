@@ -44,7 +44,8 @@ private func probe(
         if addresses.isEmpty { return ["reachable": false, "error": "the name has no address"] }
         let left = max(0, until - Monotonic.now)
         let seconds = try session.effects.connect(addresses: addresses, port: port, timeout: left)
-        return ["reachable": true, "seconds": .number(seconds), "addresses": .texts(addresses)]
+        return told(
+            ["reachable": true, "seconds": .number(seconds), "addresses": .texts(addresses)], session)
     } catch {
         // Not to be reached is an answer; not to be allowed, or out of time, is none.
         if error.code == "EACCES" {
@@ -70,14 +71,20 @@ private func lookUp(_ name: String, timeout: Double, _ session: APIContext.Sessi
     do throws(Failure) {
         let found = try session.effects.request(.resolve, ["host": .text(name), "timeout": .number(timeout)])
         let addresses = found.list ?? []
-        return [
+        let look: [String: Value] = [
             "found": .bool(!addresses.isEmpty), "addresses": .list(addresses),
             "seconds": .number(Monotonic.now - started),
         ]
+        return told(look, session)
     } catch {
         if error.code == "EGRANT" || error.code == "EDEADLINE" { throw error }
         return ["found": false, "addresses": [], "error": .text(error.message), "code": .text(error.code)]
     }
+}
+
+/// A look as the script gets it, with a word where it was made up.
+private func told(_ look: [String: Value], _ session: APIContext.Session) -> Value {
+    .map(session.effects.asksNetwork ? look : look.merging(["assumed": true]) { $1 })
 }
 
 /// What a TLS server shows of itself. One whose certificate is not trusted is asked once more without judging it, for

@@ -5,6 +5,8 @@
 package protocol Effects: AnyObject {
     /// Whether nothing is changed: the dry run.
     var isDry: Bool { get }
+    /// Whether what only reads from the network is really asked; else what it answers is made up.
+    var asksNetwork: Bool { get }
 
     // Files: looking.
 
@@ -20,6 +22,8 @@ package protocol Effects: AnyObject {
     /// A regular file's content; one of more than `max` bytes is a failure (`EFBIG`), never cut.
     func read(_ path: CheckedPath, max: Int64, call: String) throws(Failure) -> [UInt8]
     func open(_ path: CheckedPath, _ mode: OpenMode, call: String) throws(Failure) -> any OpenFile
+    /// Whether what is in a file is known; of some files that a dry run makes only the size is.
+    func isContentKnown(_ path: CheckedPath) throws(Failure) -> Bool
 
     // Files: changing. What fails leaves no half-written file behind.
 

@@ -50,6 +50,8 @@ package final class LiveEffects: Effects {
     package init(_ settings: Settings) { self.settings = settings }
 
     package var isDry: Bool { false }
+    package var asksNetwork: Bool { true }
+    package func isContentKnown(_ path: CheckedPath) throws(Failure) -> Bool { true }
 
     // The host and the clock.
 

@@ -62,6 +62,14 @@ extension LiveEffects {
         }
     }
 
+    /// Opens a file that a plan knows under another name perhaps, to be read.
+    fileprivate func openDatabase(real: Path, timeout: Double) throws(Failure) -> any OpenDatabase {
+        try checkDeadline("sql.open")
+        return LiveDatabase(try ScriptDatabase.open(real, .read, timeout: timeout)) {
+            [self] () throws(Failure) in try checkDeadline("sql")
+        }
+    }
+
     package func backUpDatabase(
         _ from: CheckedPath, _ to: CheckedPath, timeout: Double
     ) throws(Failure) -> ConvertedFile {
@@ -100,13 +108,16 @@ extension PlannedEffects {
             guard access == .create else {
                 throw Failure(code: "ENOENT", "sql.open \(path.path.text): there is no such file")
             }
-            return PlannedDatabase(self, path.path, nil)
+            // It is empty until something is written into it.
+            try put(path.path, size: 0, mode: 0o644, "sql.open")
+            plan.add("create", ["path": .bytes(path.path.bytes)])
+            return PlannedDatabase(self, path.path, access, nil)
         }
-        guard case .real = found.content else {
+        guard case .real(let real) = found.content else {
             plan.isAssumed = true
-            return PlannedDatabase(self, path.path, nil)
+            return PlannedDatabase(self, path.path, access, nil)
         }
-        return PlannedDatabase(self, path.path, try live.openDatabase(path, .read, timeout: timeout))
+        return PlannedDatabase(self, path.path, access, try live.openDatabase(real: real, timeout: timeout))
     }
 
     package func backUpDatabase(
@@ -116,13 +127,13 @@ extension PlannedEffects {
         used.reads(from.path)
         let source = try existing(from.path, follow: true, call)
         // What would fail to be read fails here too.
-        if case .real = source.content { try live.openDatabase(from, .read, timeout: timeout).close() }
+        if case .real(let real) = source.content { try live.openDatabase(real: real, timeout: timeout).close() }
         guard try find(to.path, follow: false, call) == nil else {
             throw Failure(
                 code: "EEXIST", "\(call) \(to.path.text): it is there already",
                 cure: "nothing is overwritten: take another name")
         }
-        try put(to.path, size: source.status.size, call)
+        try put(to.path, size: source.status.size, mode: source.status.mode & 0o777, call)
         plan.add(
             "copy database", ["from": .bytes(from.path.bytes), "to": .bytes(to.path.bytes)], bytes: source.status.size)
         return ConvertedFile(bytes: source.status.size, stored: source.status.size)
@@ -132,17 +143,25 @@ extension PlannedEffects {
     func storeCopy() throws(Failure) -> Path {
         let size = try live.request(.sysStore, [:])["bytes"]?.integer ?? 0
         let path = try temporaryDirectory().appending("store.db")
-        try put(path, size: size, "sys.store_copy")
+        try put(path, size: size, mode: 0o600, "sys.store_copy")
         return path
     }
 
     /// A new file of which only the size is known.
-    private func put(_ path: Path, size: Int64, _ call: String) throws(Failure) {
+    private func put(_ path: Path, size: Int64, mode: UInt32, _ call: String) throws(Failure) {
         try place(path, call) { parent, _ in
             overlay.make(
-                .file, in: parent, mode: 0o600, owner: Permission.owner, now: nanoseconds, content: .unknown, size: size
-            )
+                .file, in: parent, mode: mode, owner: Permission.owner, now: nanoseconds, content: .unknown, size: size)
         }
+    }
+
+    /// Keeps that a database would have been written: what is in it is no longer what the real one holds.
+    fileprivate func changeDatabase(_ path: Path) throws(Failure) {
+        changedDatabases.insert(path)
+        // A database that anything was written into has a page at least.
+        guard let found = try find(path, follow: true, "sql"), case .unknown = found.content, found.status.size == 0
+        else { return }
+        _ = try resize(found, 4096, "sql", path)
     }
 }
 
@@ -150,11 +169,13 @@ extension PlannedEffects {
 final class PlannedDatabase: OpenDatabase {
     private let effects: PlannedEffects
     private let path: Path
+    private let access: ScriptDatabase.Access
     private let real: (any OpenDatabase)?
 
-    init(_ effects: PlannedEffects, _ path: Path, _ real: (any OpenDatabase)?) {
+    init(_ effects: PlannedEffects, _ path: Path, _ access: ScriptDatabase.Access, _ real: (any OpenDatabase)?) {
         self.effects = effects
         self.path = path
+        self.access = access
         self.real = real
     }
 
@@ -165,10 +186,19 @@ final class PlannedDatabase: OpenDatabase {
 
     func execute(_ text: String, _ values: [Value]) throws(Failure) -> Int64 {
         // The ends of transactions change nothing by themselves.
-        if !["BEGIN", "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"].contains(text) {
-            effects.plan.add("sql", ["path": .bytes(path.bytes), "text": .text(text), "values": .list(values)])
-            effects.plan.isAssumed = true
+        if ["BEGIN", "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"].contains(text) { return 0 }
+        if access == .read, let real {
+            // The real one is open as the run's would be, so that it can be asked: it is not written, and refuses.
+            do throws(Failure) {
+                return try real.execute(text, values)
+            } catch {
+                // What the statement names may be there by then.
+                guard error.code == "SQLITE_ERROR", effects.changedDatabases.contains(path) else { throw error }
+            }
         }
+        effects.plan.add("sql", ["path": .bytes(path.bytes), "text": .text(text), "values": .list(values)])
+        effects.plan.isAssumed = true
+        try effects.changeDatabase(path)
         return 0
     }
 

@@ -64,7 +64,7 @@ extension PlannedEffects {
             if try find(target.path, follow: false, call) != nil {
                 throw Failure(code: "EEXIST", "\(target.path.text) is in the way")
             }
-            try rename(try path(from), target, replace: false)
+            try rename(try path(from), target, replace: false, call)
         case .create(let name, let mode, let owner):
             let target = try path(name)
             if try find(target.path, follow: false, call) != nil { return }

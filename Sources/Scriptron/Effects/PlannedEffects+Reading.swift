@@ -86,6 +86,11 @@ extension PlannedEffects {
         return try content(found, max: max, call)
     }
 
+    package func isContentKnown(_ path: CheckedPath) throws(Failure) -> Bool {
+        if case .unknown? = try find(path.path, follow: true, "fs.read")?.content { return false }
+        return true
+    }
+
     /// The bytes that a file would hold; none where they are not known, and what follows is assumed.
     func content(_ found: Overlay.Found, max: Int64, _ call: String) throws(Failure) -> [UInt8] {
         switch found.content {

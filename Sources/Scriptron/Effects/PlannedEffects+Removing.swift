@@ -1,7 +1,11 @@
 /// Renaming and removing files as they would be.
 extension PlannedEffects {
     package func rename(_ from: CheckedPath, _ to: CheckedPath, replace: Bool) throws(Failure) {
-        let call = "fs.rename"
+        try rename(from, to, replace: replace, "fs.rename")
+    }
+
+    /// The same for another call, which its errors are told by.
+    func rename(_ from: CheckedPath, _ to: CheckedPath, replace: Bool, _ call: String) throws(Failure) {
         try live.spareGrantRoot(from.path, call)
         try live.spareGrantRoot(to.path, call)
         let source = try existing(from.path, follow: false, call)

@@ -15,6 +15,7 @@ extension PlannedEffects {
         } else if file.status.kind == .directory, directory.status.allocated > 0 {
             // Some file systems keep a directory's names in blocks of its own, others do not.
             file.status.allocated = space.rounded(1, device, real(directory.path))
+            file.status.size = file.status.allocated
         } else {
             file.status.allocated = 0
         }

@@ -6,7 +6,7 @@ extension PlannedEffects {
         if call.isHandshake { step["method"] = "TLS" }
         if let unix = call.unix { step["unix"] = .bytes(unix.bytes) }
         if case .file(let path)? = call.body {
-            used.reads(path.path)
+            try mustBeReadable(path.path, call.call)
             step["file"] = .bytes(path.path.bytes)
         }
         let answer = terms.answer(call)
@@ -21,6 +21,14 @@ extension PlannedEffects {
         if let answer { return .answered(answer) }
         plan.isAssumed = true
         return .assumed(call.dry ?? .null)
+    }
+
+    /// Fails where the file that is sent is not there, or nothing that can be sent.
+    private func mustBeReadable(_ path: Path, _ call: String) throws(Failure) {
+        used.reads(path)
+        let found = try existing(path, follow: true, call)
+        if found.status.kind != .file { throw FileFailure.notRegular(found.status.kind, call, path) }
+        guard Permission.mayRead(found.status) else { throw denied(path, call) }
     }
 
     private static func reads(_ call: WebCall) -> Bool {

@@ -30,6 +30,8 @@ package final class PlannedEffects: Effects {
     var leftForDifferences = 256 << 10
     /// Addresses, without their queries, that a planned request would have changed.
     var sent: Set<String> = []
+    /// SQLite files that a planned statement would have changed.
+    var changedDatabases: Set<Path> = []
     /// Bytes of contents that are kept.
     var kept = 0
     /// The most of them; what comes beyond has a size only.
@@ -61,6 +63,7 @@ package final class PlannedEffects: Effects {
     }
 
     package var isDry: Bool { true }
+    package var asksNetwork: Bool { terms.network }
 
     /// The dry run's findings: `plan`, `totals`, `omitted` steps and `smallest_needs`.
     package var report: Value {

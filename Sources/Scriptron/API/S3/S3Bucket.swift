@@ -149,7 +149,7 @@ final class S3Bucket {
     /// Reads an object through, and compares it with a SHA-256: the one that is given, or that `put` left.
     func verify(_ key: [UInt8], checksum: String?) throws -> Value {
         let (known, isPlanned) = try head(key)
-        if isPlanned { return ["assumed": true] }
+        if isPlanned { return ["key": .bytes(key), "assumed": true] }
         let name = "s3:verify \(bucket)/\(Path(bytes: key).text)"
         if known.isNull { throw Failure(code: "ENOENT", "\(name): there is no such object") }
         guard let expected = checksum?.lowercased() ?? known["sha256"]?.text else {
@@ -157,13 +157,13 @@ final class S3Bucket {
         }
         var request = Request(function: "verify", method: "GET", key: key)
         request.isHashed = true
-        guard let response = try ask(request, expect: [200]) else { return ["assumed": true] }
+        guard let response = try ask(request, expect: [200]) else { return ["key": .bytes(key), "assumed": true] }
         guard response.sha256 == expected else {
             throw Failure(
                 code: "EDAMAGED", "\(name): what the server has does not have the SHA-256 \(expected)",
                 cure: "take another copy, and put this one again")
         }
-        return ["size": .int(response.bytes), "sha256": .text(expected)]
+        return ["key": .bytes(key), "size": .int(response.bytes), "sha256": .text(expected)]
     }
 
     /// Every object whose key begins so, page by page; at most so many.

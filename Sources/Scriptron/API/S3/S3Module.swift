@@ -46,7 +46,9 @@ package func s3Module(_ context: APIContext) -> HostModule {
                     var request = S3Bucket.Request(function: "get", method: "GET", key: key)
                     request.target = path
                     request.digest = known.found["sha256"]?.text
-                    guard let response = try bucket.ask(request, expect: [200]) else { return [["assumed": true]] }
+                    guard let response = try bucket.ask(request, expect: [200]) else {
+                        return [["key": .bytes(key), "assumed": true]]
+                    }
                     return [.map((known.found.map ?? [:]).merging(["size": .int(response.bytes)]) { $1 })]
                 },
                 HostFunction("head") { arguments in

@@ -116,7 +116,7 @@ extension S3Bucket {
         if effects.isDry {
             let totals = try archive.make(effects) { _ in }
             _ = try ask(Request(function: "put", method: "PUT", key: key, body: .bytes([])))
-            return ["assumed": true, "archive": archiveTotals(totals)]
+            return ["key": .bytes(key), "assumed": true, "archive": archiveTotals(totals)]
         }
         if !replaces, !(try head(key).found.isNull) { throw Self.taken(key) }
         let stream = try S3PartStream(self, key, partSize: partSize)

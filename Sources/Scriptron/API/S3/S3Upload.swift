@@ -17,15 +17,14 @@ extension S3Bucket {
         var part = max(partSize, (size + Self.mostParts - 1) / Self.mostParts)
         if size <= part { part = max(size, 1) }
         if effects.isDry {
+            if checksum != nil, try effects.isContentKnown(path) {
+                try compare(path, try digests(of: path, size, part).whole, checksum)
+            }
             _ = try ask(Request(function: "put", method: "PUT", key: key, body: .file(path)))
-            return ["size": .int(size), "assumed": true]
+            return ["key": .bytes(key), "size": .int(size), "assumed": true]
         }
         let pieces = try digests(of: path, size, part)
-        if let checksum, checksum.lowercased() != pieces.whole {
-            throw Failure(
-                code: "EDAMAGED", "s3:put \(path.path.text): its SHA-256 is \(pieces.whole), not \(checksum)",
-                cure: "nothing was sent")
-        }
+        try compare(path, pieces.whole, checksum)
         let known = Object(size: size, sha256: pieces.whole)
         let meta = [(name: "x-amz-meta-sha256", value: pieces.whole)]
         if !replaces, !(try head(key).found.isNull) { throw Self.taken(key) }
@@ -51,6 +50,13 @@ extension S3Bucket {
             throw Self.other(key)
         }
         return .map((found.map ?? [:]).merging(["sha256": .text(pieces.whole)]) { $1 })
+    }
+
+    private func compare(_ path: CheckedPath, _ sum: String, _ checksum: String?) throws(Failure) {
+        guard let checksum, checksum.lowercased() != sum else { return }
+        throw Failure(
+            code: "EDAMAGED", "s3:put \(path.path.text): its SHA-256 is \(sum), not \(checksum)",
+            cure: "nothing was sent")
     }
 
     /// What an object must be when it was put.
