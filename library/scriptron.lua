@@ -366,7 +366,7 @@ function fs.copy_truncate(from, to) end
 --- Which processes.
 ---@class ProcessQuery
 ---@field name? string Those of this name.
----@field pidfile? path The one whose number a file holds.
+---@field pidfile? path The one whose number a file holds, which takes the need `read` of the file.
 
 --- A process of the machine.
 ---@class Process
@@ -389,7 +389,7 @@ process = {}
 ---@field cwd? path Where it starts.
 ---@field user? string As whom, where the needs say so.
 ---@field max? size More captured output than this fails; `limits.output` where left out.
----@field reads_only? boolean It changes nothing, so that a dry run may run it. (false where left out)
+---@field reads_only? boolean It changes nothing, so that a dry run runs it, while its plan has changed no file yet; from then on it returns `dry`. (false where left out)
 ---@field dry? any What a dry run returns instead.
 
 --- Runs a program and waits for it. Another exit code than expected raises.
@@ -410,7 +410,7 @@ function process.run(argv, options) end
 ---@field cwd? path Where it starts.
 ---@field user? string As whom, where the needs say so.
 ---@field max? size More output than this fails.
----@field reads_only? boolean It changes nothing, so that a dry run may run it. (false where left out)
+---@field reads_only? boolean It changes nothing, so that a dry run runs it, while its plan has changed no file yet; from then on it returns `dry`. (false where left out)
 ---@field dry? any What a dry run returns instead.
 
 --- What a program writes, without its last line feed. The options are those of `process.run`, without `stdout`.
@@ -429,7 +429,7 @@ function process.output(argv, options) end
 ---@field cwd? path Where they start.
 ---@field user? string As whom, where the needs say so.
 ---@field max? size More captured output than this fails.
----@field reads_only? boolean They change nothing, so that a dry run may run them. (false where left out)
+---@field reads_only? boolean They change nothing, so that a dry run runs them, while its plan has changed no file yet. (false where left out)
 ---@field dry? any What a dry run returns instead.
 
 --- Programs of which each reads what the one before writes. A failure of any of them fails.
@@ -728,6 +728,7 @@ function time.sleep(duration) end
 ---@field addresses? string[] The addresses of its name.
 ---@field error? string Why not.
 ---@field code? string The error's code.
+---@field assumed? boolean Whether a dry run made it up.
 
 --- What a TLS server shows of itself.
 ---@class TLSLook
@@ -758,6 +759,7 @@ function time.sleep(duration) end
 ---@field seconds? number How long the look took.
 ---@field error? string Why it was not found.
 ---@field code? string The error's code.
+---@field assumed? boolean Whether a dry run made it up.
 
 --- Whether servers can be reached. That one cannot is an answer, no error.
 ---@class scriptron.net
@@ -824,14 +826,14 @@ function net.dns(name, options) end
 http = {}
 
 ---@class http.request.options
----@field method? string The method; that of the function where left out.
----@field headers? table<string,string|Secret|(string|Secret)[]> Headers by their names.
----@field query? table<string,string|number|boolean|Secret> What is added to the address.
 ---@field body? string|Secret|(string|Secret)[] What is sent; one of `body`, `json` and `file`.
 ---@field json? any A value that is sent as JSON.
 ---@field file? path A file that is sent.
+---@field method? string The method; that of the function where left out.
+---@field headers? table<string,string|Secret|(string|Secret)[]> Headers by their names.
+---@field query? table<string,string|number|boolean|Secret> What is added to the address.
 ---@field unix? path A Unix socket in place of the address's server.
----@field timeout? duration How long all of it may take (an hour for files and `sink`). ("30s" where left out)
+---@field timeout? duration How long each try may take, all of it (an hour for files and `sink`). ("30s" where left out)
 ---@field max? size A larger answer fails (without a bound for files and `sink`). ("16MiB" where left out)
 ---@field expect? "2xx"|"any"|integer|(string|integer)[] Statuses that are no failure. ("2xx" where left out)
 ---@field redirects? integer How many are followed, each within the needs. (0 where left out)
@@ -842,8 +844,8 @@ http = {}
 ---@field dry? any What a dry run returns instead.
 ---@field proxy? string A server of `http` that the request goes by; it needs its own `connect`.
 ---@field retry? integer|Retry How often it is made again after what may pass, as late as `Retry-After` says. (0 where left out)
+---@field progress? function Gets a `Progress` twice a second while anything moves, and at the end.
 ---@field sink? function Gets the answer's body piece by piece while it comes, in place of `body`.
----@field progress? function Gets a `Progress` twice a second, and at the end.
 
 --- Any request; `GET` where `method` is left out.
 --- Needs `connect`: host:port, or unix:/path.
@@ -853,14 +855,14 @@ http = {}
 function http.request(url, options) end
 
 ---@class http.get.options
----@field method? string The method; that of the function where left out.
----@field headers? table<string,string|Secret|(string|Secret)[]> Headers by their names.
----@field query? table<string,string|number|boolean|Secret> What is added to the address.
 ---@field body? string|Secret|(string|Secret)[] What is sent; one of `body`, `json` and `file`.
 ---@field json? any A value that is sent as JSON.
 ---@field file? path A file that is sent.
+---@field method? string The method; that of the function where left out.
+---@field headers? table<string,string|Secret|(string|Secret)[]> Headers by their names.
+---@field query? table<string,string|number|boolean|Secret> What is added to the address.
 ---@field unix? path A Unix socket in place of the address's server.
----@field timeout? duration How long all of it may take (an hour for files and `sink`). ("30s" where left out)
+---@field timeout? duration How long each try may take, all of it (an hour for files and `sink`). ("30s" where left out)
 ---@field max? size A larger answer fails (without a bound for files and `sink`). ("16MiB" where left out)
 ---@field expect? "2xx"|"any"|integer|(string|integer)[] Statuses that are no failure. ("2xx" where left out)
 ---@field redirects? integer How many are followed, each within the needs. (0 where left out)
@@ -871,8 +873,8 @@ function http.request(url, options) end
 ---@field dry? any What a dry run returns instead.
 ---@field proxy? string A server of `http` that the request goes by; it needs its own `connect`.
 ---@field retry? integer|Retry How often it is made again after what may pass, as late as `Retry-After` says. (0 where left out)
+---@field progress? function Gets a `Progress` twice a second while anything moves, and at the end.
 ---@field sink? function Gets the answer's body piece by piece while it comes, in place of `body`.
----@field progress? function Gets a `Progress` twice a second, and at the end.
 
 --- Fetches.
 --- Needs `connect`: host:port, or unix:/path.
@@ -882,14 +884,14 @@ function http.request(url, options) end
 function http.get(url, options) end
 
 ---@class http.post.options
----@field method? string The method; that of the function where left out.
----@field headers? table<string,string|Secret|(string|Secret)[]> Headers by their names.
----@field query? table<string,string|number|boolean|Secret> What is added to the address.
 ---@field body? string|Secret|(string|Secret)[] What is sent; one of `body`, `json` and `file`.
 ---@field json? any A value that is sent as JSON.
 ---@field file? path A file that is sent.
+---@field method? string The method; that of the function where left out.
+---@field headers? table<string,string|Secret|(string|Secret)[]> Headers by their names.
+---@field query? table<string,string|number|boolean|Secret> What is added to the address.
 ---@field unix? path A Unix socket in place of the address's server.
----@field timeout? duration How long all of it may take (an hour for files and `sink`). ("30s" where left out)
+---@field timeout? duration How long each try may take, all of it (an hour for files and `sink`). ("30s" where left out)
 ---@field max? size A larger answer fails (without a bound for files and `sink`). ("16MiB" where left out)
 ---@field expect? "2xx"|"any"|integer|(string|integer)[] Statuses that are no failure. ("2xx" where left out)
 ---@field redirects? integer How many are followed, each within the needs. (0 where left out)
@@ -900,8 +902,8 @@ function http.get(url, options) end
 ---@field dry? any What a dry run returns instead.
 ---@field proxy? string A server of `http` that the request goes by; it needs its own `connect`.
 ---@field retry? integer|Retry How often it is made again after what may pass, as late as `Retry-After` says. (0 where left out)
+---@field progress? function Gets a `Progress` twice a second while anything moves, and at the end.
 ---@field sink? function Gets the answer's body piece by piece while it comes, in place of `body`.
----@field progress? function Gets a `Progress` twice a second, and at the end.
 
 --- Sends by `POST`.
 --- Needs `connect`: host:port, or unix:/path.
@@ -911,14 +913,14 @@ function http.get(url, options) end
 function http.post(url, options) end
 
 ---@class http.put.options
----@field method? string The method; that of the function where left out.
----@field headers? table<string,string|Secret|(string|Secret)[]> Headers by their names.
----@field query? table<string,string|number|boolean|Secret> What is added to the address.
 ---@field body? string|Secret|(string|Secret)[] What is sent; one of `body`, `json` and `file`.
 ---@field json? any A value that is sent as JSON.
 ---@field file? path A file that is sent.
+---@field method? string The method; that of the function where left out.
+---@field headers? table<string,string|Secret|(string|Secret)[]> Headers by their names.
+---@field query? table<string,string|number|boolean|Secret> What is added to the address.
 ---@field unix? path A Unix socket in place of the address's server.
----@field timeout? duration How long all of it may take (an hour for files and `sink`). ("30s" where left out)
+---@field timeout? duration How long each try may take, all of it (an hour for files and `sink`). ("30s" where left out)
 ---@field max? size A larger answer fails (without a bound for files and `sink`). ("16MiB" where left out)
 ---@field expect? "2xx"|"any"|integer|(string|integer)[] Statuses that are no failure. ("2xx" where left out)
 ---@field redirects? integer How many are followed, each within the needs. (0 where left out)
@@ -929,8 +931,8 @@ function http.post(url, options) end
 ---@field dry? any What a dry run returns instead.
 ---@field proxy? string A server of `http` that the request goes by; it needs its own `connect`.
 ---@field retry? integer|Retry How often it is made again after what may pass, as late as `Retry-After` says. (0 where left out)
+---@field progress? function Gets a `Progress` twice a second while anything moves, and at the end.
 ---@field sink? function Gets the answer's body piece by piece while it comes, in place of `body`.
----@field progress? function Gets a `Progress` twice a second, and at the end.
 
 --- Sends by `PUT`.
 --- Needs `connect`: host:port, or unix:/path.
@@ -943,11 +945,8 @@ function http.put(url, options) end
 ---@field method? string The method; that of the function where left out.
 ---@field headers? table<string,string|Secret|(string|Secret)[]> Headers by their names.
 ---@field query? table<string,string|number|boolean|Secret> What is added to the address.
----@field body? string|Secret|(string|Secret)[] What is sent; one of `body`, `json` and `file`.
----@field json? any A value that is sent as JSON.
----@field file? path A file that is sent.
 ---@field unix? path A Unix socket in place of the address's server.
----@field timeout? duration How long all of it may take (an hour for files and `sink`). ("30s" where left out)
+---@field timeout? duration How long each try may take, all of it (an hour for files and `sink`). ("30s" where left out)
 ---@field max? size A larger answer fails (without a bound for files and `sink`). ("16MiB" where left out)
 ---@field expect? "2xx"|"any"|integer|(string|integer)[] Statuses that are no failure. ("2xx" where left out)
 ---@field redirects? integer How many are followed, each within the needs. (0 where left out)
@@ -958,10 +957,9 @@ function http.put(url, options) end
 ---@field dry? any What a dry run returns instead.
 ---@field proxy? string A server of `http` that the request goes by; it needs its own `connect`.
 ---@field retry? integer|Retry How often it is made again after what may pass, as late as `Retry-After` says. (0 where left out)
----@field sink? function Gets the answer's body piece by piece while it comes, in place of `body`.
----@field progress? function Gets a `Progress` twice a second, and at the end.
+---@field progress? function Gets a `Progress` twice a second while anything moves, and at the end.
 
---- Fetches into a file, which is there whole or not at all.
+--- Fetches into a file, which is there whole or not at all. A file that is there is replaced.
 --- Needs `connect`: host:port, or unix:/path.
 --- Needs `write`: the file.
 ---@param url string|Secret|(string|Secret)[] The address.
@@ -974,11 +972,8 @@ function http.download(url, path, options) end
 ---@field method? string The method; that of the function where left out.
 ---@field headers? table<string,string|Secret|(string|Secret)[]> Headers by their names.
 ---@field query? table<string,string|number|boolean|Secret> What is added to the address.
----@field body? string|Secret|(string|Secret)[] What is sent; one of `body`, `json` and `file`.
----@field json? any A value that is sent as JSON.
----@field file? path A file that is sent.
 ---@field unix? path A Unix socket in place of the address's server.
----@field timeout? duration How long all of it may take (an hour for files and `sink`). ("30s" where left out)
+---@field timeout? duration How long each try may take, all of it (an hour for files and `sink`). ("30s" where left out)
 ---@field max? size A larger answer fails (without a bound for files and `sink`). ("16MiB" where left out)
 ---@field expect? "2xx"|"any"|integer|(string|integer)[] Statuses that are no failure. ("2xx" where left out)
 ---@field redirects? integer How many are followed, each within the needs. (0 where left out)
@@ -989,10 +984,10 @@ function http.download(url, path, options) end
 ---@field dry? any What a dry run returns instead.
 ---@field proxy? string A server of `http` that the request goes by; it needs its own `connect`.
 ---@field retry? integer|Retry How often it is made again after what may pass, as late as `Retry-After` says. (0 where left out)
+---@field progress? function Gets a `Progress` twice a second while anything moves, and at the end.
 ---@field sink? function Gets the answer's body piece by piece while it comes, in place of `body`.
----@field progress? function Gets a `Progress` twice a second, and at the end.
 
---- Sends a file piece by piece, by `PUT`; or an archive while it is made, in chunks, for nobody knows its size.
+--- Sends a file piece by piece, by `PUT`; or an archive while it is made, in chunks, for nobody knows its size. An archive takes no `sink` and no `progress`; it is sent once, whatever `retry` says, and follows no redirect.
 --- Needs `connect`: host:port, or unix:/path.
 --- Needs `read`: the file.
 ---@param url string|Secret|(string|Secret)[] The address.
@@ -1640,7 +1635,7 @@ function service.restart(unit, options) end
 ---@param items any[] The items.
 ---@param fn fun(item:any,index:integer):any What is done with each.
 ---@param options? parallel.options
----@return any[] # What the function returned first, in the order of the items.
+---@return any[] # What the function returned first, in the order of the items; with `on_error = "collect"` the place of an item that failed is empty.
 ---@return ParallelProblem[]|nil # With `on_error = "collect"`: what failed.
 function parallel(items, fn, options) end
 
@@ -1685,7 +1680,7 @@ function this.warn(message) end
 ---@field timezone? string A name of tzdata; the host's where left out.
 ---@field timeout? duration After it an attempt is killed; `"1h"` where left out.
 ---@field memory? size What Lua may use; `"64MiB"` where left out.
----@field limits? table What an attempt may take of the machine.
+---@field limits? Limits What an attempt may take of the machine.
 ---@field overlap? "skip"|"queue"|"cancel"|"allow" What becomes of a fire time while the last run goes on.
 ---@field catch_up? "none"|"once"|"all" What becomes of fire times that were missed.
 ---@field catch_up_window? duration How old a missed fire time may be.
@@ -1698,11 +1693,35 @@ function this.warn(message) end
 ---@field retry? integer|table Further attempts: a number, or `{ attempts = 3, delay = "10s", max_delay = "1h" }`.
 ---@field redo? boolean Whether a run that was cut by the end of its host runs again.
 ---@field settings? table<string,table> What the job takes, by `option`.
----@field needs? fun(settings:table,facts:any):table What it must touch.
+---@field needs? fun(settings:table,facts:any):Needs What it must touch.
 ---@field discover? fun(settings:table):any Looks, reading only, before `needs`.
 ---@field alert_after? integer|false After how many failures in a row the host alerts.
 ---@field user? string Whom it runs as, under a root host.
 ---@field run fun(settings:table,this:this):any What it does.
+
+--- What `needs` returns: what the job must touch. All else is refused.
+---@class Needs
+---@field read? path|path[] Paths below which it reads.
+---@field write? path|path[] Paths below which it reads and writes.
+---@field run? string|(string|table)[] Programs by name, path or pattern; `{ "pg_dump", user = "postgres" }` as another user.
+---@field connect? string|string[] Servers as `"host:port"` (also `"*.domain:443"`, `"10.0.0.0/8:5432"`), and sockets as `"unix:/path"`.
+---@field dns? boolean Whether programs may ask the name servers.
+---@field secrets? string|Secret|(string|Secret)[] Secrets that it uses: `settings.token`, or their names.
+---@field signal? string|string[] Names of processes that it signals.
+---@field service? string|string[] Units of systemd that it looks at and changes.
+---@field setid? boolean Whether it gives set-id bits, owners and devices, as a restore does.
+---@field user? string Whom it runs as, under a root host that allows it.
+
+--- What an attempt may take of the machine.
+---@class Limits
+---@field processes? integer Processes and threads at once; 512 where left out.
+---@field files? integer Open files of each process; 1024 where left out.
+---@field file_size? size|false The largest file that may be written; none where left out.
+---@field program_memory? size|false The memory of the worker and its programs together; none where left out.
+---@field output? size What a call captures of each stream of a program; `"16MiB"` where left out.
+---@field log_rate? integer Lines of the log a second; 10000 where left out.
+---@field scratch? size The sizes of all files in the run's scratch directory; `"1GiB"` where left out.
+---@field scratch_files? integer Files and directories in it; 100000 where left out.
 
 --- What is known of a setting.
 ---@class OptionRules
@@ -1778,8 +1797,8 @@ function option.map(default, rules) end
 ---@return table # The declaration.
 function option.one_of(choices, rules) end
 
---- A setting whose text the script never sees: it holds a marker, which a few functions take.
----@param default? any The default, or `{ default = …, required = …, about = … }`.
+--- A setting whose text the script never sees: it holds a marker, which a few functions take. The text itself lies in a file of `secrets/` beside `scriptron.lua`, or in a variable of the host's environment.
+---@param default? any The NAME of a secret, such as `"api_token"`, never its text; or `{ default = …, required = …, about = … }`.
 ---@param rules? OptionRules The rest.
 ---@return table # The declaration.
 function option.secret(default, rules) end

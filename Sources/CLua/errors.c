@@ -51,7 +51,9 @@ int clua_call(lua_State *L, int arguments) {
 }
 
 static int describe(lua_State *L) {
-    if (luaL_getmetafield(L, 1, "__tostring") == LUA_TNIL) {
+    if (lua_type(L, 1) == LUA_TNUMBER) {
+        lua_pushfstring(L, "an error value without a message (the number %s)", luaL_tolstring(L, 1, NULL));
+    } else if (luaL_getmetafield(L, 1, "__tostring") == LUA_TNIL) {
         lua_pushfstring(L, "an error value without a message (a %s)", luaL_typename(L, 1));
     } else {
         clua_push_text(L, 1);

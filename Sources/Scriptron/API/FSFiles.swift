@@ -10,12 +10,13 @@ func fsFileMethods(_ files: HandleTable<any OpenFile>) -> [HostFunction] {
             return [bytes.isEmpty ? .null : .bytes(bytes)]
         },
         HostFunction("write") { arguments in
+            let file = try files.object(arguments)
             // All of them, as Lua's own files take them.
             let pieces = try (1..<max(2, arguments.values.count)).map { index throws(Failure) in
                 try arguments.bytes(index, "data")
             }
             let bytes = Array(pieces.joined())
-            try files.object(arguments).write(bytes)
+            try file.write(bytes)
             return [.int(Int64(bytes.count))]
         },
         HostFunction("seek") { arguments in

@@ -158,7 +158,7 @@ struct HTTPArguments {
         }
         if let expected = options.take("expect") { expect = try Self.statuses(expected, options) }
         if let headers = options.take("headers") { try take(headers: headers, options) }
-        try takeBody(&options, isFile: isFile)
+        if !isFile { try takeBody(&options) }
         try takeLogin(&options)
         try takeProxy(&options)
         if let ca = options.take("ca") {
@@ -172,7 +172,11 @@ struct HTTPArguments {
         if call.unix != nil, call.proxy != nil {
             throw Failure(code: "EARGUMENT", "\(name): give one of unix and proxy")
         }
-        try options.finish(known: Self.known)
+        try options.finish(
+            known: Self.known.filter { option in
+                if ["body", "json", "file"].contains(option) { return !isFile }
+                return option != "sink" || name != "http.download"
+            })
     }
 
     // Reading.
@@ -209,10 +213,10 @@ struct HTTPArguments {
         }
     }
 
-    private mutating func takeBody(_ options: inout Options, isFile: Bool) throws(Failure) {
+    private mutating func takeBody(_ options: inout Options) throws(Failure) {
         let given = (body: options.take("body"), json: options.take("json"), file: options.take("file"))
         let count = [given.body, given.json, given.file].count { $0 != nil }
-        if count > 1 || (isFile && count > 0) {
+        if count > 1 {
             throw Failure(code: "EARGUMENT", "\(call.call): give one of body, json and file")
         }
         if let body = given.body { call.body = .bytes(try context.revealed(body, call.call, "body").bytes) }
@@ -400,6 +404,15 @@ struct HTTPArguments {
         call.shown = next.server + next.path
     }
 
+    /// What to do about a redirect that was not followed; of the address what is no secret.
+    private func cure(_ response: TransferResponse) -> String? {
+        guard Self.leads(response), let next = response.redirect else { return nil }
+        let place = next.server + next.path.prefix { $0 != "?" }
+        return pipe == nil
+            ? "it leads to \(place); redirects = 1 follows it, within the needs"
+            : "it leads to \(place), where an archive does not follow: send it there"
+    }
+
     /// What the script gets; raises `EHTTP` for a status that was not expected.
     func answer(_ outcome: WebOutcome) throws -> Value {
         switch outcome {
@@ -424,7 +437,7 @@ struct HTTPArguments {
                 "bytes": .int(response.bytes), "seconds": .number(response.seconds),
             ]
             if expect.contains(where: { $0.contains(response.status) }) { return .map(fields) }
-            if mostRedirects > 0, Self.leads(response), let next = response.redirect {
+            if mostRedirects > 0, pipe == nil, Self.leads(response), let next = response.redirect {
                 throw HostError(
                     Failure(
                         code: "EREDIRECT",
@@ -436,7 +449,7 @@ struct HTTPArguments {
                 Failure(
                     code: "EHTTP",
                     "\(call.call) \(call.shown): the answer is \(response.status)"
-                        + (said.isEmpty ? "" : ": " + said)), fields: fields)
+                        + (said.isEmpty ? "" : ": " + said), cure: cure(response)), fields: fields)
         }
     }
 }

@@ -67,11 +67,21 @@ private let prelude = #"""
     local create, close, resume = base.coroutine.create, base.coroutine.close, base.resume_task
     local begin, wait, cancel = parallel.begin, parallel.wait, parallel.cancel
     local error, type, pairs, next, rawlen, setmetatable = base.error, base.type, base.pairs, base.next, base.rawlen, base.setmetatable
-    local sort = base.table.sort
+    local sort, math_type = base.table.sort, base.math.type
     local last = 0
 
+    -- What would be silently left out otherwise. table.pack leaves an n.
+    local function kind(items)
+      if type(items) ~= "table" then return type(items) end
+      local count = rawlen(items)
+      for key in next, items do
+        if key ~= "n" and (math_type(key) ~= "integer" or key < 1 or key > count) then return "table with other keys" end
+      end
+      return "table"
+    end
+
     function parallel.call(items, fn, options)
-      local limit, raises = begin(type(items), type(fn), options)
+      local limit, raises = begin(kind(items), type(fn), options)
       local count, started, active, floor = rawlen(items), 0, 0, last
       local results, errors, running, failed, problem = {}, {}, {}, false, nil
 

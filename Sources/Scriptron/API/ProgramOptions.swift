@@ -44,6 +44,11 @@ private func programStage(
         switch value {
         case .bytes(let bytes): argv.append(bytes)
         case .int(let number): argv.append(Array(String(number).utf8))
+        case _ where value.secretName != nil:
+            throw Failure(
+                code: "EARGUMENT",
+                "\(arguments.function): argv[\(index + 1)] is secret:\(value.secretName ?? "")",
+                cure: "everybody on the machine can read a program's arguments: give it by stdin")
         default:
             throw Failure(
                 code: "EARGUMENT",

@@ -55,6 +55,12 @@ package enum ConnectTarget: Sendable, Hashable {
         let expected = "\"host:port\", \"*.domain:port\", \"network/bits:port\" or \"unix:/path\", or a list of these"
         let texts = try section.texts("connect", expected)
         for (index, text) in texts.enumerated() where ConnectTarget(text, isCeiling: isCeiling) == nil {
+            // What a ceiling may say, copied from there.
+            if !isCeiling, ConnectTarget(text, isCeiling: true) != nil {
+                throw section.failure(
+                    ["connect", "[\(index + 1)]"], "must be \(expected), not \"\(text)\"",
+                    cure: "a job names its hosts and ports; * for any is for a ceiling")
+            }
             throw section.mismatch(["connect", "[\(index + 1)]"], expected, .text(text))
         }
         return texts

@@ -1,6 +1,6 @@
 /// The keys of `limits`, as the script and `jobs.NAME` of the configuration may say them.
 enum LimitKeys {
-    private static let known = [
+    static let known = [
         "processes", "files", "file_size", "program_memory", "output", "log_rate", "scratch", "scratch_files",
     ]
 

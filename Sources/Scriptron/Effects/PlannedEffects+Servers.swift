@@ -82,7 +82,8 @@ private final class PlannedServer: OpenDatabase {
     }
 
     private func step(_ text: String, _ values: [Value]) -> [String: Value] {
-        ["server": .text(name), "text": .text(text), "values": .list(values)]
+        // As specs have it.
+        [real == nil ? "path" : "server": .text(name), "text": .text(text), "values": .list(values)]
     }
 
     private func planned(_ text: String, _ values: [Value]) -> any RowSource {

@@ -206,6 +206,12 @@ extension Daemon: HostControl {
         let entries = parts.catalog.entries
         if let path, let entry = entries.first(where: { $0.script == path }) { return entry }
         let nearest = Nearest.names(to: name, among: entries.map(\.name), limit: 1).first
+        if path != nil {
+            let directory = state.withLock { $0.environment.configuration.jobsDirectory }
+            throw Failure(
+                code: ControlCode.noJob, "\(name) is no job: it is not in the jobs directory \(directory.text)",
+                cure: "put it there, or try it with scriptron test")
+        }
         throw Failure(
             code: ControlCode.noJob, "there is no job \(name)",
             cure: nearest.map { "did you mean \($0)?" } ?? "scriptron jobs lists them")

@@ -193,7 +193,7 @@ package final class TransferClient {
         // curl uses these for what a mail server refuses too.
         let isHTTP = if case .http = request.kind { true } else { false }
         switch code {
-        case CURLE_FILESIZE_EXCEEDED: return TransferTraffic.tooLarge(request.most)
+        case CURLE_FILESIZE_EXCEEDED: return TransferTraffic.tooLarge(request.most, isKept: request.sink == nil)
         case CURLE_COULDNT_RESOLVE_HOST: return Failure(code: "ERESOLVE", words)
         case CURLE_COULDNT_CONNECT:
             let errno = handle.number(CURLINFO_OS_ERRNO)

@@ -67,7 +67,7 @@ final class TransferTraffic {
         let toSink = sink.flatMap { $0.statuses.contains(status()) ? $0.take : nil }
         let most = sink != nil && toSink == nil ? min(most, Self.mostErrorText) : most
         if bytes > most {
-            guard cuts, toSink == nil else { return fail(Self.tooLarge(most), 0) }
+            guard cuts, toSink == nil else { return fail(Self.tooLarge(most, isKept: sink == nil), 0) }
             received += data.prefix(max(0, Int(most) - received.count))
             isCut = true
             return 0
@@ -84,10 +84,11 @@ final class TransferTraffic {
         }
     }
 
-    static func tooLarge(_ most: Int64) -> Failure {
+    /// - Parameter isKept: Whether it was to be held in memory.
+    static func tooLarge(_ most: Int64, isKept: Bool) -> Failure {
         Failure(
             code: "EFBIG", "the answer is larger than \(Quantity.describe(bytes: most))",
-            cure: "raise max, or download it to a file")
+            cure: isKept ? "raise max, or download it to a file" : "raise max")
     }
 
     // What goes.

@@ -37,7 +37,7 @@ enum APICommand: Command {
             try context.console.json(functions.map(\.value))
         } else if let module = reference.module(name) {
             context.console.lines(ReferenceText.members(module.text, functions, style))
-        } else if let record = reference.modules.flatMap(\.records).first(where: { $0.name == name }) {
+        } else if functions.isEmpty, let record = record(name, reference) {
             context.console.lines(ReferenceText.record(record, style))
         } else if functions.count == 1 {
             context.console.lines(ReferenceText.function(functions[0], style))
@@ -58,12 +58,20 @@ enum APICommand: Command {
         }
     }
 
+    /// The table of a known form of this name, in capitals or not.
+    private static func record(_ name: String, _ reference: Reference) -> Reference.Record? {
+        let records = reference.modules.flatMap(\.records)
+        return records.first { $0.name == name } ?? records.first { $0.name.lowercased() == name.lowercased() }
+    }
+
     /// The functions that a name stands for; of a table of a known form none.
     private static func named(_ name: String, _ reference: Reference) throws(Failure) -> [Reference.Function] {
         if let module = reference.module(name) { return module.functions }
         let records = reference.modules.flatMap(\.records).map(\.name)
         if records.contains(name) { return [] }
         let all = reference.functions
+        // `needs` means the table, unless something else is called so.
+        if !all.contains(where: { $0.owner == name }), record(name, reference) != nil { return [] }
         // `bucket.put` is understood as the method that it means.
         if let function = all.first(where: { $0.name == name || $0.name.replacing(":", with: ".") == name }) {
             return [function]

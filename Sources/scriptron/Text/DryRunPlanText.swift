@@ -108,7 +108,8 @@ enum DryRunPlanText {
         let things = counts.map { effect, count in
             effect == "remove directory" ? counted(count, "directory", "directories") : counted(count, "file")
         }
-        let isOfFiles = common != nil
+        // A request that fetches into a file is none.
+        let isOfFiles = common != nil && !counts.contains { $0.effect == "request" || $0.effect == "sql" }
         // One verb for files and directories; otherwise each has its own.
         let isRemoval = counts.contains { $0.effect == "remove" || $0.effect == "remove directory" }
         var text: String
@@ -119,7 +120,7 @@ enum DryRunPlanText {
         } else {
             text = zip(counts, things).map { "\($0.effect) \($1)" }.joined(separator: ", ")
         }
-        if let common { text += " under " + common.text.printable() }
+        if isOfFiles, let common { text += " under " + common.text.printable() }
         if bytes > 0 { text += ", " + Quantity.describe(bytes: bytes) }
         return text + ":"
     }
@@ -162,7 +163,9 @@ enum DryRunPlanText {
         let isReal = rest.removeValue(forKey: "real")?.bool == true
         let isAssumed = rest.removeValue(forKey: "assumed")?.bool == true
         remarks += rest.keys.sorted().compactMap { key in
-            guard let value = rest[key], !value.isNull, value != false else { return nil }
+            guard let value = rest[key], !value.isNull, value != false, value.list?.isEmpty != true,
+                value.map?.isEmpty != true
+            else { return nil }
             return value == true ? key.printable() : "\(key.printable()) \(ValueText.short(value))"
         }
         if isAssumed { remarks.append("assumed") }

@@ -60,6 +60,38 @@ struct HTTPModuleTests {
         #expect(result == [false, false, "before", "content", 7, "took content", 1])
     }
 
+    @Test func `a redirect that is not followed says where it leads, an archive's too`() throws {
+        let server = try fixture.server { _ in .answer(302, ["Location": "/new?key=word"]) }
+        let said = try fixture.failure("return http.get('\(server.url("/old"))')").description
+        #expect(said.contains("302; it leads to \(server.url("/new")); redirects = 1 follows it"), "\(said)")
+        let sent = try fixture.failure(
+            """
+            fs.write("a", "text")
+            return http.upload("\(server.url("/old"))", { archive = "a" }, { redirects = 2 })
+            """
+        ).description
+        #expect(sent.contains("an archive does not follow"), "\(sent)")
+        #expect(!(said + sent).contains("word"))
+    }
+
+    @Test func `what a call does not take is not said to be taken`() throws {
+        let server = try fixture.server { _ in .text(String(repeating: "x", count: 5000)) }
+        for (call, option) in [("download", "body"), ("upload", "json"), ("upload", "file")] {
+            let failure = try fixture.failure("return http.\(call)('\(server.url())', 'a', { \(option) = 'x' })")
+            #expect(failure.description.contains("unknown option \(option)"), "\(failure.description)")
+        }
+        let large = try fixture.failure("return http.download('\(server.url())', 'a', { max = '1KiB' })").description
+        #expect(large.contains("raise max") && !large.contains("download it to a file"), "\(large)")
+        let body = try fixture.failure("return http.get('\(server.url())', { max = '1KiB' })").description
+        #expect(body.contains("or download it to a file"), "\(body)")
+    }
+
+    @Test func `a secret is no argument of a program`() throws {
+        let body = "return select(2, pcall(process.run, { 'cat', settings.key })).message"
+        let said = try fixture.run(body, settings: ["key": .secret("KEY")]).text ?? ""
+        #expect(said.contains("argv[2] is secret:KEY") && said.contains("by stdin"), "\(said)")
+    }
+
     @Test(arguments: [
         "http://169.254.169.254/latest/meta-data/", "http://127.0.0.1:PORT/", "http://[::ffff:127.0.0.1]:PORT/",
         "http://2130706433:PORT/", "http://0x7f.1:PORT/", "http://localhost:PORT/", "http://0:PORT/",

@@ -58,7 +58,7 @@ import Testing
         ),
         (
             "local file = fs.open('a', 'w') file.write('x')",
-            "file:write: argument 2 (data) must be a string, not nil; it was left out, or what was given is nil"
+            "file:write: argument 1 (file) must be a file, not \"x\"; write file:write(…), with a colon"
         ),
         (
             "fs.read(12)", "fs.read: argument 1 (path) must be a string, not 12; put it in quotes: \"12\""

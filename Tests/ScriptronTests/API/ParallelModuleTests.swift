@@ -51,6 +51,24 @@ struct ParallelModuleTests {
         #expect(result == ["1/a", "2/b", "3/c", "4/d"])
     }
 
+    @Test func `a table that is no list is refused, not left out`() throws {
+        for items in ["{ a = 1 }", "{ 1, 2, a = 3 }", "{ [0] = 1 }", "{ [3] = 1 }", "{ [1.5] = 1 }"] {
+            let failure = try fixture.failure("return parallel(\(items), function(item) return item end)").failure
+            #expect(failure.code == "EARGUMENT", "\(items)")
+            #expect(failure.message.contains("must be a list, not a table with other keys"), "\(items)")
+        }
+        let result = try fixture.run(
+            """
+            local got, problems = parallel({ 1, 2, 3 }, function(item)
+              if item == 2 then error("no") end
+              return item
+            end, { on_error = "collect" })
+            return { #parallel({}, print), parallel(table.pack(1, 2), function(item) return item end), got[1], got[2] == nil,
+              got[3], problems[1].index }
+            """)
+        #expect(result == [0, [1, 2], 1, true, 3, 2])
+    }
+
     @Test func `no more than limit at once`() throws {
         let barrier = Barrier(0)
         let server = try fixture.server { request in barrier.count { .text(request.target) } }

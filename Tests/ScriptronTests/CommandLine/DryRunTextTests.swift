@@ -118,6 +118,23 @@ import Testing
                 """)
     }
 
+    @Test("Statements and requests are called so, and what is empty is left out") func statements() {
+        var plan = Plan()
+        for index in 0..<50 {
+            plan.add("sql", ["path": .text("/srv/\(index).db"), "text": "DELETE FROM t", "values": []])
+        }
+        for index in 0..<50 {
+            plan.add("request", ["method": "GET", "url": "http://a/", "path": .text("/srv/\(index)")])
+        }
+        let report: Value = ["plan": plan.stepValues, "totals": plan.totalValues]
+        let lines = DryRunPlanText.lines(report, TextStyle(), whole: false)
+        #expect(lines.contains("  sql, 50 times:"), "\(lines)")
+        #expect(lines.contains("  request, 50 times:"))
+        #expect(lines.contains { $0.hasSuffix(" 1. sql /srv/0.db (text DELETE FROM t)") })
+        #expect(lines.contains("  in all: would run 50 statements of SQL"))
+        #expect(lines.contains("  in all: would make 50 requests"))
+    }
+
     @Test("No line has more than 80 columns, and no path is cut") func width() {
         let lines = DryRunText.lines(report, TextStyle(width: 200), time)
         #expect(lines.allSatisfy { $0.count <= 80 })

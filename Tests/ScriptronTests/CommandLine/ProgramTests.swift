@@ -111,6 +111,12 @@ import Testing
         #expect(output.errors == "scriptron: it is so\n")
     }
 
+    @Test("A table of the API is explained by its name, in capitals or not", arguments: ["Needs", "needs", "limits"])
+    func tables(name: String) throws {
+        #expect(try scriptron("api", name, host: FakeHost()) == .done)
+        #expect(output.output.contains(name.lowercased() == "needs" ? "secrets?" : "scratch_files?"))
+    }
+
     @Test("pause, resume and drain say what they did, and until when") func pauses() throws {
         let host = FakeHost(rows: [["running": 2, "waiting": 1, "paused": [], "resumed": []]])
         #expect(try scriptron("pause", "backup", "sweep", "--for", "1h", host: host) == .done)

@@ -54,6 +54,7 @@ import Testing
             ("{ run = { { 'a', usr = 'x' } } }", "needs.run[1].usr: unknown key; did you mean user?"),
             ("{ run = { { 'a', 'b', user = 'x' } } }", "needs.run[1].2: unknown key"),
             ("{ connect = 'db' }", "needs.connect[1]: must be \"host:port\""),
+            ("{ connect = '127.0.0.1:*' }", "a job names its hosts and ports; * for any is for a ceiling"),
             ("{ dns = 'yes' }", "needs.dns: must be true or false"),
             ("{ secrets = { 'a/b' } }", "needs.secrets: must be names of letters"),
             ("{ service = '../x' }", "needs.service: must be names of units"),

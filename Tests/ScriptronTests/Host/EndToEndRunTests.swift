@@ -32,6 +32,8 @@ struct EndToEndRunTests {
         if serving { try await host.start() }
         let missing = try await host.command("run", "set")
         #expect(missing.code == 1 && missing.text.contains("its setting must has no value"))
+        let elsewhere = try await host.command("run", host.at("other/set.lua").text)
+        #expect(elsewhere.text.contains("it is not in the jobs directory \(host.at("jobs").text)"), "\(elsewhere.text)")
         let set = try await host.run("set", "--set", "must=x", "--set", "n=2.5", "--set", "xs=b", "--set", "xs=c")
         #expect(set["result"] == ["must": "x", "n": 2.5, "xs": ["b", "c"]])
         let wrong = try await host.command("run", "set", "--set", "must=x", "--set", "n=abc")

@@ -102,6 +102,8 @@ import Testing
         arguments: [
             ("error(nil)", "an error value without a message (a nil)"),
             ("error({})", "an error value without a message (a table)"),
+            ("assert(false, 0)", "an error value without a message (the number 0)"),
+            ("error(-1.5)", "an error value without a message (the number -1.5)"),
             ("error(setmetatable({}, { __tostring = function() return 'me' end }))", "me"),
             (
                 "error(setmetatable({}, { __tostring = function() error('x') end }))",

@@ -138,6 +138,23 @@ extension ScriptCheck {
             return
         }
         judgeOptions(arguments[place], number: place + 1, of: function)
+        judgeArchive(arguments, of: function)
+    }
+
+    /// Options that are for files, where an archive is sent.
+    private mutating func judgeArchive(_ arguments: [LuaExpression], of function: Reference.Function) {
+        let isPut = function.name == "bucket:put"
+        guard isPut || function.name == "http.upload", arguments.count > 2,
+            case .table(let source) = arguments[1].kind, case .table(let options) = arguments[2].kind,
+            source.contains(where: { ScriptScan.key($0) == "archive" })
+        else { return }
+        let ofFiles = isPut ? ["checksum", "resume"] : ["sink", "progress"]
+        for field in options {
+            guard let key = ScriptScan.key(field), ofFiles.contains(key) else { continue }
+            report(
+                .error, "EOPTION", field.value.position, "\(function.name): \(key) is not given with an archive",
+                cure: "send a file, or take it out")
+        }
     }
 
     /// Whether an expression at the end of a list may stand for several values, or for none.

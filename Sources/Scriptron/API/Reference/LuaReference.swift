@@ -12,7 +12,7 @@ let luaReference = #"""
     @field timezone? string A name of tzdata; the host's where left out.
     @field timeout? duration After it an attempt is killed; `"1h"` where left out.
     @field memory? size What Lua may use; `"64MiB"` where left out.
-    @field limits? table What an attempt may take of the machine.
+    @field limits? Limits What an attempt may take of the machine.
     @field overlap? "skip"|"queue"|"cancel"|"allow" What becomes of a fire time while the last run goes on.
     @field catch_up? "none"|"once"|"all" What becomes of fire times that were missed.
     @field catch_up_window? duration How old a missed fire time may be.
@@ -25,11 +25,31 @@ let luaReference = #"""
     @field retry? integer|table Further attempts: a number, or `{ attempts = 3, delay = "10s", max_delay = "1h" }`.
     @field redo? boolean Whether a run that was cut by the end of its host runs again.
     @field settings? table<string,table> What the job takes, by `option`.
-    @field needs? fun(settings:table,facts:any):table What it must touch.
+    @field needs? fun(settings:table,facts:any):Needs What it must touch.
     @field discover? fun(settings:table):any Looks, reading only, before `needs`.
     @field alert_after? integer|false After how many failures in a row the host alerts.
     @field user? string Whom it runs as, under a root host.
     @field run fun(settings:table,this:this):any What it does.
+    @type Needs What `needs` returns: what the job must touch. All else is refused.
+    @field read? path|path[] Paths below which it reads.
+    @field write? path|path[] Paths below which it reads and writes.
+    @field run? string|(string|table)[] Programs by name, path or pattern; `{ "pg_dump", user = "postgres" }` as another user.
+    @field connect? string|string[] Servers as `"host:port"` (also `"*.domain:443"`, `"10.0.0.0/8:5432"`), and sockets as `"unix:/path"`.
+    @field dns? boolean Whether programs may ask the name servers.
+    @field secrets? string|Secret|(string|Secret)[] Secrets that it uses: `settings.token`, or their names.
+    @field signal? string|string[] Names of processes that it signals.
+    @field service? string|string[] Units of systemd that it looks at and changes.
+    @field setid? boolean Whether it gives set-id bits, owners and devices, as a restore does.
+    @field user? string Whom it runs as, under a root host that allows it.
+    @type Limits What an attempt may take of the machine.
+    @field processes? integer Processes and threads at once; 512 where left out.
+    @field files? integer Open files of each process; 1024 where left out.
+    @field file_size? size|false The largest file that may be written; none where left out.
+    @field program_memory? size|false The memory of the worker and its programs together; none where left out.
+    @field output? size What a call captures of each stream of a program; `"16MiB"` where left out.
+    @field log_rate? integer Lines of the log a second; 10000 where left out.
+    @field scratch? size The sizes of all files in the run's scratch directory; `"1GiB"` where left out.
+    @field scratch_files? integer Files and directories in it; 100000 where left out.
     @type OptionRules What is known of a setting.
     @field default? any What it is where nobody sets it.
     @field required? boolean Whether somebody must set it.
@@ -135,8 +155,9 @@ let luaReference = #"""
     assert(type(option.one_of({ "zstd", "gzip", default = "zstd" })) == "table")
 
     ## option.secret
-    A setting whose text the script never sees: it holds a marker, which a few functions take.
-    @param default? any The default, or `{ default = …, required = …, about = … }`.
+    A setting whose text the script never sees: it holds a marker, which a few functions take. The text itself lies in a
+    file of `secrets/` beside `scriptron.lua`, or in a variable of the host's environment.
+    @param default? any The NAME of a secret, such as `"api_token"`, never its text; or `{ default = …, required = …, about = … }`.
     @param rules? OptionRules The rest.
     @result table The declaration.
     @error ELUA A rule is unknown.

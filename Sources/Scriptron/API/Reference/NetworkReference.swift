@@ -9,6 +9,7 @@ let netReference = #"""
     @field addresses? string[] The addresses of its name.
     @field error? string Why not.
     @field code? string The error's code.
+    @field assumed? boolean Whether a dry run made it up.
     @type TLSLook What a TLS server shows of itself.
     @field reachable boolean Whether it answered.
     @field verified boolean Whether its certificate is trusted, in time, and its own.
@@ -33,6 +34,7 @@ let netReference = #"""
     @field seconds? number How long the look took.
     @field error? string Why it was not found.
     @field code? string The error's code.
+    @field assumed? boolean Whether a dry run made it up.
 
     ## net.tcp
     Whether a server takes connections.
@@ -76,11 +78,8 @@ private let requestOptions = #"""
     @option method string The method; that of the function where left out.
     @option headers table<string,string|Secret|(string|Secret)[]> Headers by their names.
     @option query table<string,string|number|boolean|Secret> What is added to the address.
-    @option body string|Secret|(string|Secret)[] What is sent; one of `body`, `json` and `file`.
-    @option json any A value that is sent as JSON.
-    @option file path A file that is sent.
     @option unix path A Unix socket in place of the address's server.
-    @option timeout duration="30s" How long all of it may take (an hour for files and `sink`).
+    @option timeout duration="30s" How long each try may take, all of it (an hour for files and `sink`).
     @option max size="16MiB" A larger answer fails (without a bound for files and `sink`).
     @option expect "2xx"|"any"|integer|(string|integer)[]="2xx" Statuses that are no failure.
     @option redirects integer=0 How many are followed, each within the needs.
@@ -91,8 +90,19 @@ private let requestOptions = #"""
     @option dry any What a dry run returns instead.
     @option proxy string A server of `http` that the request goes by; it needs its own `connect`.
     @option retry integer|Retry=0 How often it is made again after what may pass, as late as `Retry-After` says.
+    @option progress function Gets a `Progress` twice a second while anything moves, and at the end.
+    """#
+
+/// What is sent by requests that send no file of their own.
+private let bodyOptions = #"""
+    @option body string|Secret|(string|Secret)[] What is sent; one of `body`, `json` and `file`.
+    @option json any A value that is sent as JSON.
+    @option file path A file that is sent.
+    """#
+
+/// Of requests whose answer goes to no file.
+private let sinkOption = #"""
     @option sink function Gets the answer's body piece by piece while it comes, in place of `body`.
-    @option progress function Gets a `Progress` twice a second, and at the end.
     """#
 
 /// What every request may raise, and needs.
@@ -104,7 +114,7 @@ private let requestProblems = #"""
     @error ETLS The certificate is not trusted.
     @error ECONNRESET The connection broke.
     @error ETRUNCATED The answer is shorter than announced.
-    @error ETIMEDOUT It took longer than `timeout`.
+    @error ETIMEDOUT The last try took longer than `timeout`.
     @error EFBIG The answer is larger than `max`.
     @error EREDIRECT A redirect leads where none may, or there are more than `redirects`.
     @need connect host:port, or unix:/path
@@ -138,7 +148,7 @@ let httpReference = #"""
     Any request; `GET` where `method` is left out.
     @param url string|Secret|(string|Secret)[] The address.
 
-    """# + requestOptions + "\n" + #"""
+    """# + bodyOptions + "\n" + requestOptions + "\n" + sinkOption + "\n" + #"""
         @result Answer The answer.
 
         """# + requestProblems + "\n" + #"""
@@ -152,7 +162,7 @@ let httpReference = #"""
         Fetches.
         @param url string|Secret|(string|Secret)[] The address.
 
-        """# + requestOptions + "\n" + #"""
+        """# + bodyOptions + "\n" + requestOptions + "\n" + sinkOption + "\n" + #"""
         @result Answer The answer.
 
         """# + requestProblems + "\n" + #"""
@@ -170,7 +180,7 @@ let httpReference = #"""
         Sends by `POST`.
         @param url string|Secret|(string|Secret)[] The address.
 
-        """# + requestOptions + "\n" + #"""
+        """# + bodyOptions + "\n" + requestOptions + "\n" + sinkOption + "\n" + #"""
         @result Answer The answer.
 
         """# + requestProblems + "\n" + #"""
@@ -181,7 +191,7 @@ let httpReference = #"""
         Sends by `PUT`.
         @param url string|Secret|(string|Secret)[] The address.
 
-        """# + requestOptions + "\n" + #"""
+        """# + bodyOptions + "\n" + requestOptions + "\n" + sinkOption + "\n" + #"""
         @result Answer The answer.
 
         """# + requestProblems + "\n" + #"""
@@ -189,7 +199,7 @@ let httpReference = #"""
         http.put("https://api.example.org/v1/items/7", { body = "hello", headers = { ["content-type"] = "text/plain" } })
 
         ## http.download
-        Fetches into a file, which is there whole or not at all.
+        Fetches into a file, which is there whole or not at all. A file that is there is replaced.
         @param url string|Secret|(string|Secret)[] The address.
         @param path path The file.
 
@@ -206,14 +216,17 @@ let httpReference = #"""
         log.info("fetched", { bytes = answer.bytes })
 
         ## http.upload
-        Sends a file piece by piece, by `PUT`; or an archive while it is made, in chunks, for nobody knows its size.
+        Sends a file piece by piece, by `PUT`; or an archive while it is made, in chunks, for nobody knows its size. An
+        archive takes no `sink` and no `progress`; it is sent once, whatever `retry` says, and follows no redirect.
         @param url string|Secret|(string|Secret)[] The address.
         @param path path|Archive The file.
 
-        """# + requestOptions + "\n" + #"""
+        """# + requestOptions + "\n" + sinkOption + "\n" + #"""
         @result Answer The answer.
 
         """# + requestProblems + "\n" + #"""
+        @error ENOENT There is no such file.
+        @error EISDIR It is a directory: send `{ archive = path }`.
         @error ESHRUNK The file became shorter meanwhile.
         @need read the file
         @example

@@ -16,9 +16,9 @@ let parallelReference = #"""
     @param fn fun(item:any,index:integer):any What is done with each.
     @option limit integer=8 How many are under way at most, up to 64.
     @option on_error "raise"|"collect"="raise" Whether the first error ends all, or all items are done.
-    @result any[] What the function returned first, in the order of the items.
+    @result any[] What the function returned first, in the order of the items; with `on_error = "collect"` the place of an item that failed is empty.
     @result ParallelProblem[]|nil With `on_error = "collect"`: what failed.
-    @error EARGUMENT The items are no list, or the second argument is no function.
+    @error EARGUMENT The items are no list (a table with other keys than 1 to n is none), or the second argument is no function.
     @example
     local sizes, problems = parallel({ "a.txt", "b.txt", "c.txt" }, function(name)
       fs.write(name, name)

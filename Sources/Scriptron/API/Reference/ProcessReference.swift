@@ -22,7 +22,7 @@ let processReference = #"""
     @field seconds number How long it took.
     @type ProcessQuery Which processes.
     @field name? string Those of this name.
-    @field pidfile? path The one whose number a file holds.
+    @field pidfile? path The one whose number a file holds, which takes the need `read` of the file.
     @type Process A process of the machine.
     @field pid integer Its number.
     @field name string Its name.
@@ -45,7 +45,7 @@ let processReference = #"""
     @option cwd path Where it starts.
     @option user string As whom, where the needs say so.
     @option max size More captured output than this fails; `limits.output` where left out.
-    @option reads_only boolean=false It changes nothing, so that a dry run may run it.
+    @option reads_only boolean=false It changes nothing, so that a dry run runs it, while its plan has changed no file yet; from then on it returns `dry`.
     @option dry any What a dry run returns instead.
     @result Run What became of it.
     @error EEXIT It ended otherwise: the error has `exit` or `signal`, `stderr` and `stdout`.
@@ -76,7 +76,7 @@ let processReference = #"""
     @option cwd path Where it starts.
     @option user string As whom, where the needs say so.
     @option max size More output than this fails.
-    @option reads_only boolean=false It changes nothing, so that a dry run may run it.
+    @option reads_only boolean=false It changes nothing, so that a dry run runs it, while its plan has changed no file yet; from then on it returns `dry`.
     @option dry any What a dry run returns instead.
     @result string The text.
     @error EEXIT It ended otherwise than expected.
@@ -97,7 +97,7 @@ let processReference = #"""
     @option cwd path Where they start.
     @option user string As whom, where the needs say so.
     @option max size More captured output than this fails.
-    @option reads_only boolean=false They change nothing, so that a dry run may run them.
+    @option reads_only boolean=false They change nothing, so that a dry run runs them, while its plan has changed no file yet.
     @option dry any What a dry run returns instead.
     @result PipeRun What became of each.
     @error EEXIT One of them ended otherwise: the error has its name as `program`.

@@ -119,12 +119,16 @@ final class S3Bucket {
         if expect.contains(response.status), !isError || response.status != 200 { return response }
         let word = S3Answer.text("Code", in: text) ?? (response.status == 404 ? "NotFound" : "")
         let said = S3Answer.text("Message", in: text) ?? ""
+        var fields: [String: Value] = ["status": .int(Int64(response.status))]
+        // The answer to HEAD has no text.
+        if !word.isEmpty { fields["s3_code"] = .text(word) }
+        let words = ["\(response.status)", Path(word).text, Path(said).text].filter { !$0.isEmpty }
         throw HostError(
             Failure(
                 code: "ES3",
-                "s3:\(request.function) \(bucket)/\(Path(bytes: request.key).text): the server says \(response.status) "
-                    + "\(Path(word).text) \(Path(said).text)"),
-            fields: ["status": .int(Int64(response.status)), "s3_code": .text(word)])
+                "s3:\(request.function) \(bucket)/\(Path(bytes: request.key).text): the server says "
+                    + words.joined(separator: " ")),
+            fields: fields)
     }
 
     /// The attempt's means.

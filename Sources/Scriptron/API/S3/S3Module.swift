@@ -106,7 +106,15 @@ private func resume(_ options: inout Options) throws(Failure) -> S3Bucket.Resume
 
 private func openBucket(_ arguments: Arguments, _ context: APIContext) throws(Failure) -> S3Bucket {
     var options = try arguments.options(0)
-    let endpoint = try context.address(try options.text("endpoint") ?? "", "s3.open")
+    let endpoint: TransferURL
+    do throws(Failure) {
+        endpoint = try context.address(try options.text("endpoint") ?? "", "s3.open")
+    } catch {
+        if error.code != "EURL" { throw error }
+        throw Failure(
+            code: error.code, "s3.open: endpoint: \(error.message)",
+            cure: error.cure ?? "write https://host or https://host:port")
+    }
     guard ["http", "https"].contains(endpoint.scheme), endpoint.path == "/", endpoint.query == nil else {
         throw Failure(code: "EURL", "s3.open: endpoint must be https://host, without a path")
     }

@@ -316,6 +316,12 @@ import Testing
             ]
         ),
         (
+            "http.upload('http://a/', { archive = 'x' }, { progress = print, retry = 1 })",
+            [
+                "error 2:58 EOPTION http.upload: progress is not given with an archive; send a file, or take it out"
+            ]
+        ),
+        (
             "pcall(fs.read, 'a', { mx = 1 })",
             [
                 "warning 2:23 EOPTION fs.read: unknown option mx; did you mean max?"

@@ -74,6 +74,15 @@ import Testing
         #expect(Set(record.fields.map(\.name)) == known)
     }
 
+    @Test("What needs and limits hold is what the reference says") func headerTables() throws {
+        let records = try #require(Self.reference.module("lua")?.records)
+        func fields(_ name: String) -> Set<String>? {
+            records.first { $0.name == name }.map { Set($0.fields.map(\.name)) }
+        }
+        #expect(fields("Needs") == Set(Needs.keys))
+        #expect(fields("Limits") == Set(LimitKeys.known))
+    }
+
     @Test("The options that a function takes are those of the reference") func options() throws {
         for function in Self.reference.functions where !function.options.isEmpty && !function.takesMore {
             let last = ReferenceExamples.options(function, besides: "", "zz_none = 1")

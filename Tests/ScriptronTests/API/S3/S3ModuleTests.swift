@@ -46,6 +46,20 @@ struct S3ModuleTests {
         #expect(!asked.contains("POST /bucket/k?uploadId=u1"))
     }
 
+    @Test func `an answer without a text has no code, and an address that is none is told with its option`() throws {
+        let server = try HTTPTestServer { _ in .answer(403) }
+        let result = try fixture.run(
+            script(
+                server.port,
+                """
+                local _, problem = pcall(b.head, b, "k")
+                local _, wrong = pcall(s3.open, { endpoint = "127.0.0.1:1", bucket = "b", key = "k", secret = "s" })
+                return { problem.status, problem.s3_code == nil, problem.message, wrong.code, wrong.message }
+                """))
+        #expect(result.list?.prefix(4) == [403, true, "s3:head bucket/k: the server says 403", "EURL"])
+        #expect(result.list?.last?.text?.hasPrefix("s3.open: endpoint: ") == true, "\(result)")
+    }
+
     @Test func `what arrived otherwise than it was sent is an error, either way`() throws {
         let hash = try Digest.sha256(Array("good".utf8))
         let server = try HTTPTestServer { request in
