@@ -86,7 +86,7 @@ stds.scriptron = {
       "active", "reload", "restart",
     } },
     sql = { fields = {
-      "backup", "open",
+      "backup", "null", "open",
     } },
     state = { fields = {
       "delete", "get", "keys", "set", "update",

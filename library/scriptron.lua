@@ -1014,8 +1014,9 @@ function http.upload(url, path, options) end
 ---@field key string|Secret The access key.
 ---@field secret string|Secret The secret key.
 ---@field ca? path A file of authorities in place of the machine's.
+---@field timeout? duration How long a request may go without a byte; `"2m"` where left out.
 
---- Buckets of S3 and of servers that speak it. What is put is compared with what the server has then; requests that fail by what may pass are made twice more. In a dry run nothing is sent.
+--- Buckets of S3 and of servers that speak it. What is put is compared with what the server has then; requests that fail by what may pass are made twice more. A transfer takes as long as it moves: only one that stands still for the bucket's `timeout` fails. In a dry run nothing is sent.
 ---@class scriptron.s3
 s3 = {}
 
@@ -1026,6 +1027,7 @@ s3 = {}
 ---@field key string|Secret The access key.
 ---@field secret string|Secret The secret key.
 ---@field ca? path A file of authorities in place of the machine's.
+---@field timeout? duration How long a request may go without a byte in either direction; then it fails (`ETIMEDOUT`). ("2m" where left out)
 
 --- A bucket. Nothing is asked of the server yet.
 --- Needs `connect`: the endpoint's host:port.
@@ -1037,10 +1039,10 @@ function s3.open(options) end
 local bucket_handle = {}
 
 ---@class bucket.put.options
----@field checksum? string The SHA-256 that the file must have.
----@field part_size? size How large a part is; 16 MiB and growing of an archive. ("64MiB" where left out)
+---@field checksum? string The SHA-256 that the file must have; not of an archive.
+---@field part_size? size How large a part is, 5 MiB at least; 16 MiB and growing of an archive. ("64MiB" where left out)
 ---@field replace? boolean Whether an object that is there is replaced. (true where left out)
----@field resume? boolean|string True to keep the parts where it breaks off; the `upload` of that error to go on there. (false where left out)
+---@field resume? boolean|string Of a file: true to keep the parts where it breaks off; the `upload` of that error to go on there. (false where left out)
 
 --- Sends a file, and looks at what the server has then. Files larger than `part_size` go in parts. Of one that breaks off nothing stays on the server, unless `resume` is given: then its parts stay, and the error has as `upload` what continues it. Parts that are never continued cost room until `bucket:abort`.
 --- Needs `connect`: the endpoint's host:port.
@@ -1051,7 +1053,7 @@ local bucket_handle = {}
 ---@return Object # The object.
 function bucket_handle:put(key, path, options) end
 
---- Fetches an object into a file, which is there whole or not at all.
+--- Fetches an object into a file, which is there whole or not at all. A file that is there is replaced.
 --- Needs `connect`: the endpoint's host:port.
 --- Needs `write`: the file.
 ---@param key string The object's name.
@@ -1099,24 +1101,28 @@ function bucket_handle:abort(key) end
 --- Forgets the bucket; once more does nothing.
 function bucket_handle:close() end
 
---- Databases: SQLite files and PostgreSQL servers. A row is a table by the columns' names, in which NULL is absent; values are bound (`?` in SQLite, `$1` in PostgreSQL) and never part of the text. Bytes that are no UTF-8 are bound as a blob (`bytea`), and any bytes as `{ blob = bytes }`; blobs come back as strings. PostgreSQL's errors have the code `SQLSTATE_` and five characters where SQLite's are named here.
+--- Databases: SQLite files and PostgreSQL servers. A row is a table by the columns' names, in which NULL is absent; values are bound (`?` in SQLite, `$1` in PostgreSQL) and never part of the text. NULL is bound as `sql.null()`, or as a nil within `table.pack(...)`. Bytes that are no UTF-8 are bound as a blob (`bytea`), and any bytes as `{ blob = bytes }`; blobs come back as strings. PostgreSQL's errors have the code `SQLSTATE_` and five characters where SQLite's are named here; `ETIMEDOUT` is a statement that took longer than `timeout`, `ELOGIN` a server that does not let the job in, `ECONNECT` another reason not to connect, `EBUSY` a connection that does something else. In a dry run queries do not see what the plan writes.
 ---@class scriptron.sql
 sql = {}
 
 ---@class sql.open.options
----@field timeout? duration For others' locks (`"5s"` where left out), or of a server for each statement (`"30s"`).
+---@field timeout? duration For others' locks (`"5s"` where left out), or of a server for each statement with all its rows, and what the script does between them (`"30s"`).
 ---@field write? boolean Whether it is written. (false where left out)
 ---@field create? boolean Of a file: whether it is made where it is not there. (false where left out)
 ---@field password? string|Secret|(string|Secret)[] Of a server.
 ---@field ca? path Of a server: a file of authorities in place of the machine's.
 
---- Opens a SQLite file, or connects to a PostgreSQL server. Reading a file takes SQLite's own locks, and harms no writer beside it.
+--- Opens a SQLite file, or connects to a PostgreSQL server. Reading a file takes SQLite's own locks, and harms no writer beside it. An address may have a port, and `?sslmode=`: where it is left out, servers of this machine are asked for TLS and not verified (`prefer`), others are verified (`verify-full`); `require` is TLS without verification.
 --- Needs `read`: the database's directory, or `write`.
 --- Needs `connect`: of a server its host:port, or unix:/path.
----@param dsn path The file, `"sqlite:PATH"`, or `"postgres://user@host/database"`.
+---@param dsn path The file, `"sqlite:PATH"`, or `"postgres://user@host:5432/database"`.
 ---@param options? sql.open.options
 ---@return database # The database.
 function sql.open(dsn, options) end
+
+--- What is bound as NULL: a list of Lua holds no nil.
+---@return any # The value.
+function sql.null() end
 
 ---@class database
 local database_handle = {}
@@ -1131,24 +1137,24 @@ local database_handle = {}
 ---@return table<string,any>[] # The rows.
 function database_handle:query(text, values, options) end
 
---- The rows of a query one by one, in memory that does not grow.
+--- The rows of a query one by one, in memory that does not grow. A connection to a server does nothing else until the loop ends (`EBUSY`).
 ---@param text string The statement.
 ---@param values? any[] The values of its `?`.
 ---@return fun():table<string,any>? # An iterator for `for`.
 function database_handle:rows(text, values) end
 
---- Changes something.
+--- Changes something. Of several statements (without values) the rows of the last one are counted.
 ---@param text string The statement.
 ---@param values? any[] The values of its `?`.
 ---@return integer # How many rows were changed.
 function database_handle:exec(text, values) end
 
---- Calls a function within a transaction, which is undone where the function fails.
+--- Calls a function within a transaction, which is undone where the function fails. There is one at a time: in `parallel` each item opens a connection of its own.
 ---@param fn fun(db:database):any The function.
 ---@return any # What the function returns.
 function database_handle:transaction(fn) end
 
---- Writes the rows of a query as CSV (RFC 4180), the columns' names first.
+--- Writes the rows of a query as CSV (RFC 4180), the columns' names first; bytes that are no text as `\x` and hexadecimal digits, as PostgreSQL reads them.
 --- Needs `write`: the file.
 ---@param text string The statement.
 ---@param path path The file, which must not be there.

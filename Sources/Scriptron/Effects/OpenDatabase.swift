@@ -106,7 +106,9 @@ extension PlannedEffects {
         if access != .read { used.writes(path.path) }
         guard let found = try find(path.path, follow: true, "sql.open") else {
             guard access == .create else {
-                throw Failure(code: "ENOENT", "sql.open \(path.path.text): there is no such file")
+                throw Failure(
+                    code: "ENOENT", "sql.open \(path.path.text): there is no such file", cure: "create = true makes it"
+                )
             }
             // It is empty until something is written into it.
             try put(path.path, size: 0, mode: 0o644, "sql.open")

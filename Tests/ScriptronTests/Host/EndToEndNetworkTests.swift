@@ -124,4 +124,36 @@ import Testing
         #expect(report["result"]?["n"] == 1)
         #expect(cluster.query("SELECT word FROM precious").contains("a word that is kept"))
     }
+
+    @Test(
+        "What a server refuses without write is refused in the plan too",
+        .enabled(if: PostgresCluster.programs != nil && Users.isRoot))
+    func refusedWriting() async throws {
+        let cluster = try PostgresCluster()
+        _ = cluster.query("create role root superuser login")
+        let job = """
+            return job {
+              needs = function() return { connect = { "unix:\(cluster.socket.text)" } } end,
+              run = function()
+                local db <close> = sql.open("postgres://root@/postgres?host=\(cluster.directoryOfSocket.text)")
+                local codes = {}
+                for _, text in ipairs {
+                  "DELETE FROM precious", "create table x (n int)", "COMMENT ON TABLE precious IS 'x'", "TRUNCATE precious",
+                  "GRANT SELECT ON precious TO public", "DROP TABLE precious", "ALTER TABLE precious ADD n int",
+                } do
+                  codes[#codes + 1] = select(2, pcall(db.exec, db, text)).code
+                end
+                codes[#codes + 1] = select(2, pcall(db.query, db, "INSERT INTO precious VALUES ('x') RETURNING word")).code
+                return codes
+              end,
+            }
+            """
+        let host = try EndToEndHost(jobs: ["ask": job])
+        let refused = [Value](repeating: "SQLSTATE_25006", count: 8)
+        #expect(try await host.run("ask")["result"]?.list == refused)
+        for options in [[], ["--network"]] {
+            let answer = try await host.command(["test", "ask", "--json"] + options)
+            #expect(answer.rows.first?["result"]?.list == refused, "\(answer.text)")
+        }
+    }
 }

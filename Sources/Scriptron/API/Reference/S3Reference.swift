@@ -45,14 +45,16 @@ let s3Reference = #"""
     continues it. Parts that are never continued cost room until `bucket:abort`.
     @param key string The object's name.
     @param path path|Archive The file; or an archive that is made meanwhile, without a file of it, of which one part is held.
-    @option checksum string The SHA-256 that the file must have.
+    @option checksum string The SHA-256 that the file must have; not of an archive.
     @option part_size size="64MiB" How large a part is, 5 MiB at least; 16 MiB and growing of an archive.
     @option replace boolean=true Whether an object that is there is replaced.
-    @option resume boolean|string=false True to keep the parts where it breaks off; the `upload` of that error to go on there.
+    @option resume boolean|string=false Of a file: true to keep the parts where it breaks off; the `upload` of that error to go on there.
     @result Object The object.
     @error EEXIST With `replace = false`: it is there.
+    @error ENOENT There is no such file.
+    @error EISDIR It is a directory.
     @error EDAMAGED The file does not have the `checksum`, or the server something else.
-    @error ES3 The server refuses: the error has `status` and `s3_code`.
+    @error ES3 The server refuses: the error has `status` and, where the server says it, `s3_code`.
     @need connect the endpoint's host:port
     @need read the file
     @example

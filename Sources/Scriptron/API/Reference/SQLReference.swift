@@ -6,7 +6,8 @@ let sqlReference = #"""
     nil within `table.pack(...)`. Bytes that are no UTF-8 are bound as a blob (`bytea`), and any bytes as
     `{ blob = bytes }`; blobs come back as strings. PostgreSQL's errors have the code `SQLSTATE_` and five characters where
     SQLite's are named here; `ETIMEDOUT` is a statement that took longer than `timeout`, `ELOGIN` a server that does not let
-    the job in, `ECONNECT` another reason not to connect, `EBUSY` a connection that does something else.
+    the job in, `ECONNECT` another reason not to connect, `EBUSY` a connection that does something else. In a dry run queries do not see
+    what the plan writes.
 
     ## sql.open
     Opens a SQLite file, or connects to a PostgreSQL server. Reading a file takes SQLite's own locks, and harms no writer
