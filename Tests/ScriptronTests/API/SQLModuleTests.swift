@@ -100,7 +100,7 @@ import Testing
         }
         let code = try api.failure(#"sql.open("a.db", { write = true }):exec("VACUUM INTO '\#(outside)'")"#).code
         #expect(code == "SQLITE_AUTH")
-        #expect(try api.failure(#"sql.open("none.db")"#).code == "SQLITE_CANTOPEN")
+        #expect(try api.failure(#"sql.open("none.db")"#).code == "ENOENT")
         #expect(try api.failure(#"sql.open("\#(outside)")"#).code == "EGRANT")
         #expect(try api.failure(#"sql.open("mysql://x")"#).code == "ENOTSUP")
         #expect(

@@ -213,7 +213,7 @@ struct SQLServerTests {
     @Test func `copy_out writes bytes as PostgreSQL reads them`() throws {
         let result = try api.run(
             open + """
-                db:copy_out("select 'plain'::bytea as b, '\\x000102'::bytea as c, null::bytea as d", "bytes.csv")
+                db:copy_out("select 'plain'::bytea as b, '\\\\x000102'::bytea as c, null::bytea as d", "bytes.csv")
                 return fs.read("bytes.csv")
                 """)
         #expect(result == "b,c,d\r\n\\x706c61696e,\\x000102,\r\n")
