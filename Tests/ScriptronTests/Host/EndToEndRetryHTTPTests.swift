@@ -22,7 +22,8 @@ import Testing
         return result.compactMapValues(\.integer).filter { $0.value != 0 }
     }
 
-    @Test("Each answer has its meaning, and each server its own", .timeLimit(.minutes(15))) func answers() async throws {
+    @Test("Each answer has its meaning, and each server its own", .timeLimit(.minutes(15))) func answers() async throws
+    {
         let good = try HTTPTestServer { _ in .answer(200, [:], [UInt8](repeating: 0x61, count: 300_000)) }
         let wrong = try HTTPTestServer { _ in .text("no such order", status: 400) }
         let isThere = Mutex(false)

@@ -46,7 +46,8 @@ final class PostgresCluster: Sendable {
         if let port {
             let made = Self.shell(
                 "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 -subj /CN=localhost "
-                    + "-addext subjectAltName=DNS:localhost -keyout \(directory.at("tls/key.pem")) -out \(certificate) 2>&1")
+                    + "-addext subjectAltName=DNS:localhost -keyout \(directory.at("tls/key.pem")) -out \(certificate) 2>&1"
+            )
             guard access(certificate.text, R_OK) == 0 else { throw Failure(code: "ETEST", "openssl: \(made)") }
             try directory.file("rules", "local all all peer\nhost all all 127.0.0.1/32 scram-sha-256\n")
             chmod(directory.at("rules").text, 0o644)

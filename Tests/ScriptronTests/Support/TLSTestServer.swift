@@ -11,7 +11,8 @@ final class TLSTestServer {
     let directory: TemporaryDirectory
     private let process: ProcessHandle
 
-    init(days: Int = 30, address: String = "127.0.0.1", port wanted: UInt16 = 0, authorityDays: Int? = nil) async throws {
+    init(days: Int = 30, address: String = "127.0.0.1", port wanted: UInt16 = 0, authorityDays: Int? = nil) async throws
+    {
         directory = try TemporaryDirectory()
         let at = directory.path.text
         let authority = authorityDays.map {

@@ -83,7 +83,9 @@ struct LimitsTests {
         for timeout in [6.0, 20, 60] {
             let most = Shared(0)
             let pids = Shared<[Int32]>([])
-            let ended = try await run("process.run({ '\(attack.path)', 'bomb' })", grant, rungs: rungs, timeout: timeout) {
+            let ended = try await run(
+                "process.run({ '\(attack.path)', 'bomb' })", grant, rungs: rungs, timeout: timeout
+            ) {
                 _, pid in
                 pids.value.withLock { $0 = [pid] }
                 try? PlainThread.start(name: "count") {
