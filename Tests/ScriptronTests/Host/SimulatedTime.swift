@@ -104,7 +104,10 @@ final class SimulatedTime {
         repeat {
             try store.write { _ in }
         } while scheduler.state.withLock { state in
-            state.timetable.first().map { $0 <= now } ?? false || state.plans.values.contains { $0.claiming != nil }
+            // What is due is claimed, and the alarm, which is set a moment after that, is set.
+            let first = state.timetable.first()
+            return first.map { $0 <= now } ?? false || state.plans.values.contains { $0.claiming != nil }
+                || seen.armed.withLock { $0 } != first
         }
     }
 
