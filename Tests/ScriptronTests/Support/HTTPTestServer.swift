@@ -38,31 +38,20 @@ final class HTTPTestServer: Sendable {
     /// On a port of 127.0.0.1, or at a Unix socket.
     init(at path: Path? = nil, _ handler: @escaping @Sendable (Request) -> Reply) throws {
         self.handler = handler
-        let family = path == nil ? AF_INET : AF_UNIX
-        let number = Glibc.socket(family, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        if number < 0 { throw SystemError.current("socket") }
-        descriptor = Descriptor(owning: number)
         if let path {
+            let number = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+            if number < 0 { throw SystemError.current("socket") }
+            descriptor = Descriptor(owning: number)
             let address = try UnixAddress(path)
             try address.withSocketAddress { (address, length) throws(SystemError) in
                 if bind(number, address, length) != 0 { throw SystemError.current("bind") }
             }
             chmod(path.text, 0o777)
             port = 0
+            guard listen(number, 64) == 0 else { throw SystemError.current("listen") }
         } else {
-            var address = sockaddr_in()
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-            let done = withUnsafeMutablePointer(to: &address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
-                    bind(number, generic, length) == 0 && getsockname(number, generic, &length) == 0
-                }
-            }
-            guard done else { throw SystemError.current("bind") }
-            port = UInt16(bigEndian: address.sin_port)
+            (descriptor, port) = try LoopbackSocket.listening()
         }
-        guard listen(number, 64) == 0 else { throw SystemError.current("listen") }
         try PlainThread.start(name: "test-http") { [weak self, descriptor] in
             // The thread keeps the descriptor: its number is nobody else's as long as it looks there.
             while case let client = accept(descriptor.number, nil, nil), client >= 0 {
