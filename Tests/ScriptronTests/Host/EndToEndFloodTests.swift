@@ -67,6 +67,7 @@ import Testing
         if !words.isEmpty { _ = try await host.shell("chown -R 65534:65534 \(host.at(".").text)") }
         try await host.start()
         let before = sent.value.withLock { $0.count }
+        let began = Monotonic.now
         _ = try await host.command("run", "flood", "--detach")
         // It answers while it is flooded.
         var slowest = 0.0
@@ -98,8 +99,9 @@ import Testing
             told().count { $0.hasPrefix("flood.key ") } == AlertBook.openKeys ? true : nil
         }
         let messages = sent.value.withLock { $0.count } - before
-        // How many depends on how long the run took: what comes within some seconds is told at once.
-        #expect(messages < 200, "\(messages) messages")
+        // What comes within some seconds is told at once: a run that a loaded machine draws out takes more.
+        let seconds = Monotonic.now - began
+        #expect(Double(messages) < 40 + max(0, seconds - 60) / 10, "\(messages) messages in \(seconds) s")
         // Forged lines.
         let forged = try await host.run("forger")
         #expect(forged["outcome"] == "failed" && forged["error"]?.text?.contains("was taken") == false, "\(forged)")
