@@ -50,24 +50,26 @@ extension LiveEffects {
     package func openDatabase(
         _ path: CheckedPath, _ access: ScriptDatabase.Access, timeout: Double
     ) throws(Failure) -> any OpenDatabase {
+        if access != .create { try mustBeThere(path.path, "sql.open") }
+        return try openDatabase(real: path.path, access, timeout: timeout)
+    }
+
+    /// Opens a file that a plan knows under another name perhaps.
+    fileprivate func openDatabase(
+        real: Path, _ access: ScriptDatabase.Access = .read, timeout: Double
+    ) throws(Failure) -> any OpenDatabase {
         try checkDeadline("sql.open")
-        // SQLite's own word for it would not say which.
-        if access != .create, try FileStatus.of(path.path, follow: true, "sql.open") == nil {
-            throw Failure(
-                code: "ENOENT", "sql.open \(path.path.text): there is no such file",
-                cure: "create = true makes it")
-        }
-        return LiveDatabase(try ScriptDatabase.open(path.path, access, timeout: timeout)) {
+        return LiveDatabase(try ScriptDatabase.open(real, access, timeout: timeout)) {
             [self] () throws(Failure) in try checkDeadline("sql")
         }
     }
 
-    /// Opens a file that a plan knows under another name perhaps, to be read.
-    fileprivate func openDatabase(real: Path, timeout: Double) throws(Failure) -> any OpenDatabase {
-        try checkDeadline("sql.open")
-        return LiveDatabase(try ScriptDatabase.open(real, .read, timeout: timeout)) {
-            [self] () throws(Failure) in try checkDeadline("sql")
-        }
+    /// SQLite's own word for a file that is not there is that for one that cannot be opened.
+    private func mustBeThere(_ path: Path, _ call: String) throws(Failure) {
+        guard try FileStatus.of(path, follow: true, call) == nil else { return }
+        throw Failure(
+            code: "ENOENT", "\(call) \(path.text): there is no such file",
+            cure: call == "sql.open" ? "create = true makes it" : nil)
     }
 
     package func backUpDatabase(
@@ -75,6 +77,7 @@ extension LiveEffects {
     ) throws(Failure) -> ConvertedFile {
         let call = "sql.backup"
         try checkDeadline(call)
+        try mustBeThere(from.path, call)
         let database = try ScriptDatabase.open(from.path, .read, timeout: timeout)
         let (directory, name) = try place(to.path, call)
         return try told(call, to.path) {
