@@ -1112,7 +1112,7 @@ sql = {}
 ---@field password? string|Secret|(string|Secret)[] Of a server.
 ---@field ca? path Of a server: a file of authorities in place of the machine's.
 
---- Opens a SQLite file, or connects to a PostgreSQL server. Reading a file takes SQLite's own locks, and harms no writer beside it. An address may have a port, and `?sslmode=`: where it is left out, servers of this machine are asked for TLS and not verified (`prefer`), others are verified (`verify-full`); `require` is TLS without verification.
+--- Opens a SQLite file, or connects to a PostgreSQL server. Reading a file takes SQLite's own locks, and harms no writer beside it. An address may have a port, and `?sslmode=`: where it is left out, servers of this machine are asked for TLS and not verified (`prefer`), others, and whoever `ca` is given for, are verified (`verify-full`); `require` is TLS without verification.
 --- Needs `read`: the database's directory, or `write`.
 --- Needs `connect`: of a server its host:port, or unix:/path.
 ---@param dsn path The file, `"sqlite:PATH"`, or `"postgres://user@host:5432/database"`.

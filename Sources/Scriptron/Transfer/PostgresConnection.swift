@@ -71,7 +71,8 @@ package final class PostgresConnection {
         _ apart: (() -> Int32) -> Int32
     ) throws(Failure) -> OpaquePointer {
         let isNear = place.map { $0 == "::1" || $0.hasPrefix("127.") } ?? true
-        let security = address.security ?? (isNear ? "prefer" : "verify-full")
+        // Who names an authority wants the server verified: `prefer` would go on in the clear where that fails.
+        let security = address.security ?? (isNear && means.trust == nil ? "prefer" : "verify-full")
         // libpq verifies, whatever the mode, where it finds authorities: those of the machine seldom know a server that was
         // set up with a certificate of its own.
         let verifies = security.hasPrefix("verify")

@@ -53,6 +53,19 @@ struct SQLNetworkTests {
         #expect(result == [true, "ETLS", "ETLS"])
     }
 
+    @Test func `who names an authority has the server verified, on this machine too`() throws {
+        let result = try api.run(
+            """
+            local function look(host)
+              local opened, db = pcall(sql.open, "postgres://app@" .. host .. ":\(port)/postgres",
+                { ca = "\(cluster.certificate)", password = settings.word })
+              return opened and db:query("select ssl from pg_stat_ssl where pid = pg_backend_pid()")[1].ssl or db.code
+            end
+            return { look("localhost"), look("127.0.0.1") }
+            """, settings: ["word": .secret("WORD")])
+        #expect(result == [true, "ETLS"])
+    }
+
     @Test func `require is TLS without a trusted certificate, and a server of this machine needs none either`() throws {
         let result = try api.run(
             """

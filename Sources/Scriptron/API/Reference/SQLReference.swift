@@ -12,7 +12,7 @@ let sqlReference = #"""
     ## sql.open
     Opens a SQLite file, or connects to a PostgreSQL server. Reading a file takes SQLite's own locks, and harms no writer
     beside it. An address may have a port, and `?sslmode=`: where it is left out, servers of this machine are asked for TLS
-    and not verified (`prefer`), others are verified (`verify-full`); `require` is TLS without verification.
+    and not verified (`prefer`), others, and whoever `ca` is given for, are verified (`verify-full`); `require` is TLS without verification.
     @param dsn path The file, `"sqlite:PATH"`, or `"postgres://user@host:5432/database"`.
     @option timeout duration For others' locks (`"5s"` where left out), or of a server for each statement with all its rows, and what the script does between them (`"30s"`).
     @option write boolean=false Whether it is written.
