@@ -67,7 +67,7 @@ enum AlertRules {
     }
 
     /// What the end of a run says of its job; nil: nothing.
-    static func report(_ run: Run, alertAfter: Int64) -> AlertReport? {
+    static func report(_ run: EndedRun, alertAfter: Int64) -> AlertReport? {
         guard let outcome = run.outcome else { return nil }
         var report = AlertReport(key: "run", isBad: true)
         report.origin = .run

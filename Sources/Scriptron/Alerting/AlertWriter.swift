@@ -36,7 +36,7 @@ struct AlertWriter {
     }
 
     /// The end of a run: how it ended, and which keys a succeeded one did not report.
-    func hear(_ run: Run, alertAfter: Int64) throws {
+    func hear(_ run: EndedRun, alertAfter: Int64) throws {
         if let report = AlertRules.report(run, alertAfter: alertAfter) {
             _ = try take(report, job: run.job, run: run.id)
         }

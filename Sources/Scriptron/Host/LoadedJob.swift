@@ -54,6 +54,9 @@ package struct LoadedJob: Sendable {
         return job
     }
 
+    /// Whether its grant is made when a run starts: by what its `discover` finds, or where links point then.
+    var isDiscovered: Bool { header.discovers || !grant.links.isEmpty }
+
     /// The user in whose name it runs, for records.
     package var userName: String { grant.identity?.name ?? Users.ownName }
 }

@@ -127,10 +127,12 @@ extension Supervisor {
     private func record(_ active: ActiveAttempt) {
         let (run, attempt) = (active.claimed.run, active.attempt)
         let (now, crash) = (connections.clock.now(), active.crashOfTasks)
+        let isDiscovered = active.claimed.job.isDiscovered
         let followers = run.outcome == .succeeded && !active.claimed.job.learns ? connections.followers(run) : []
         connections.store.submit { session -> [Run?] in
             try session.updateAttempt(attempt)
-            try session.updateRun(run)
+            // `discover` names the grant when a run starts.
+            try isDiscovered ? session.updateRun(run) : session.updateCourse(of: run)
             try session.endLeases(run: run.id, crash: crash, now: now)
             return try followers.map { follower in
                 try session.saveVersion(follower.job.version.hash, files: follower.job.version.files)

@@ -43,7 +43,7 @@ extension Supervisor {
         expectEnd(claimed)
         connections.store.submit { [run = claimed.run, attempt] session in
             try session.insertAttempt(attempt)
-            try session.updateRun(run)
+            try session.updateCourse(of: run)
         } completion: { [self, claimed] result in
             connections.loop.post { [self] in
                 switch result {
@@ -96,7 +96,7 @@ extension Supervisor {
     private func prepare(_ run: Int64) {
         guard let active = state.withLock({ $0.active[run] }) else { return }
         let job = active.claimed.job
-        guard job.header.discovers || !job.grant.links.isEmpty else {
+        guard job.isDiscovered else {
             return launch(run, grant: job.grant, facts: .null)
         }
         connections.discover(job) { [self] result in

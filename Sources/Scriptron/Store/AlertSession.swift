@@ -31,7 +31,7 @@ package protocol AlertSession {
     func outboxCounts(_ state: OutboxEntry.State) throws -> [String: Int]
 
     /// Runs that ended and that alerting has not heard of, the oldest first.
-    func unheardRuns(limit: Int) throws -> [Run]
+    func unheardRuns(limit: Int) throws -> [EndedRun]
     func setHeard(run: Int64) throws
     /// The same of missed ranges; one that grows is unheard again.
     func unheardMissed(limit: Int) throws -> [MissedRange]
@@ -45,6 +45,15 @@ package protocol AlertSession {
 
     /// Removes closed alerts and finished messages from before `instant`, at most `limit` of each; how many it removed.
     func pruneAlerts(before instant: Timestamp, limit: Int) throws -> Int
+}
+
+/// What alerting hears of a run that has ended.
+package struct EndedRun: Sendable, Hashable {
+    package var id: Int64
+    package var job: String
+    package var outcome: Outcome?
+    package var reason: String?
+    package var finished: Timestamp?
 }
 
 /// Which alerts are asked for.

@@ -129,13 +129,14 @@ final class CommitQueue: Sendable {
     private static func savepoint(
         _ entry: Entry, _ session: SQLiteSession, _ database: SQLiteDatabase
     ) throws(Failure) {
-        try database.execute("SAVEPOINT body")
+        try database.run("SAVEPOINT body")
         guard let error = entry.run(session) else {
             // A body may swallow an error that ended the transaction.
             guard database.isInTransaction else {
                 throw Failure(code: "ESTORE", "the store undid the transaction", place: database.file.text)
             }
-            return try database.execute("RELEASE body")
+            try database.run("RELEASE body")
+            return
         }
         guard database.isInTransaction else {
             throw error as? Failure ?? Failure(code: "ESTORE", "the store undid the transaction: \(error)")

@@ -129,10 +129,12 @@ extension MemorySession {
 
     // MARK: What was heard
 
-    func unheardRuns(limit: Int) throws -> [Run] {
+    func unheardRuns(limit: Int) throws -> [EndedRun] {
         let content = try reading()
         let found = content.runs.values.filter { $0.state == .ended && !content.heardRuns.contains($0.id) }
-        return Array(found.sorted { $0.id < $1.id }.prefix(max(0, limit)))
+        return found.sorted { $0.id < $1.id }.prefix(max(0, limit)).map { run in
+            EndedRun(id: run.id, job: run.job, outcome: run.outcome, reason: run.reason, finished: run.finished)
+        }
     }
 
     func setHeard(run: Int64) throws { try changing { _ = $0.heardRuns.insert(run) } }

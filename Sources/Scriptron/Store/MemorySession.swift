@@ -65,6 +65,16 @@ final class MemorySession: StoreSession {
         }
     }
 
+    func updateCourse(of run: Run) throws {
+        try changing { content in
+            guard var known = content.runs[run.id] else { throw StoreFailure.noRun(run.id) }
+            (known.state, known.outcome, known.reason) = (run.state, run.outcome, run.reason)
+            (known.started, known.finished, known.notBefore) = (run.started, run.finished, run.notBefore)
+            (known.attempts, known.cuts) = (run.attempts, run.cuts)
+            content.runs[run.id] = known
+        }
+    }
+
     func moveRun(_ run: Run) throws -> Bool {
         let isTaken = try reading().runs.values.contains {
             $0.id != run.id && $0.trigger == .schedule && $0.fireTime == run.fireTime

@@ -189,11 +189,16 @@ extension SQLiteSession {
 
     // MARK: What was heard
 
-    func unheardRuns(limit: Int) throws -> [Run] {
-        let ids = try open.rows(
-            "SELECT id FROM run WHERE state = 'ended' AND heard = 0 ORDER BY id LIMIT ?", [.init(max(0, limit))]
-        ) { $0.int(0) }
-        return try ids.compactMap { try run($0) }
+    func unheardRuns(limit: Int) throws -> [EndedRun] {
+        try open.rows(
+            """
+            SELECT id, job, outcome, reason, finished FROM run WHERE state = 'ended' AND heard = 0 ORDER BY id LIMIT ?
+            """, [.init(max(0, limit))]
+        ) { (row) throws(Failure) in
+            EndedRun(
+                id: row.int(0), job: row.text(1), outcome: row.isNull(2) ? nil : try row.word(2, Outcome.self),
+                reason: row.optionalText(3), finished: row.optionalTimestamp(4))
+        }
     }
 
     func setHeard(run: Int64) throws { try open.run("UPDATE run SET heard = 1 WHERE id = ?", [.int(run)]) }

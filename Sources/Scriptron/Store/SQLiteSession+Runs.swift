@@ -50,6 +50,20 @@ extension SQLiteSession {
         if updated == 0 { throw StoreFailure.noRun(run.id) }
     }
 
+    func updateCourse(of run: Run) throws {
+        let updated = try open.run(
+            """
+            UPDATE run SET state = ?, outcome = ?, reason = ?, started = ?, finished = ?, not_before = ?, attempts = ?,
+                cuts = ?
+            WHERE id = ?
+            """,
+            [
+                .init(run.state), .init(run.outcome), .init(run.reason), .init(run.started), .init(run.finished),
+                .init(run.notBefore), .init(run.attempts), .init(run.cuts), .int(run.id),
+            ])
+        if updated == 0 { throw StoreFailure.noRun(run.id) }
+    }
+
     func moveRun(_ run: Run) throws -> Bool {
         let taken = try open.row(
             #"SELECT 1 FROM run WHERE job = ? AND fire_time = ? AND "trigger" = 'schedule' AND id <> ?"#,
@@ -114,7 +128,8 @@ extension SQLiteSession {
     }
 
     func insertAttempt(_ attempt: Attempt) throws {
-        guard try run(attempt.run) != nil else { throw StoreFailure.noRun(attempt.run) }
+        let known = try open.row("SELECT 1 FROM run WHERE id = ?", [.int(attempt.run)]) { _ in true }
+        guard known != nil else { throw StoreFailure.noRun(attempt.run) }
         let inserted = try open.run(
             """
             INSERT INTO attempt (started, finished, outcome, reason, error, result, warnings, cpu_seconds,

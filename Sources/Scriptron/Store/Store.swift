@@ -55,6 +55,9 @@ package protocol StoreSession: AlertSession, MetricSession, PauseRows, QueueRows
     func insertRun(_ run: Run) throws -> Run?
     /// Replaces the row with this run's number. Fails where there is none, or a value has no JSON (`JSON`).
     func updateRun(_ run: Run) throws
+    /// The same of what changes while a run goes on: state, outcome, reason, the times after its claim, attempts and
+    /// cuts. Its settings, grant and header are long, and stay as they are.
+    func updateCourse(of run: Run) throws
     /// The same for a run of the trigger `schedule` whose fire time changes; false, and nothing is changed, where the
     /// job has another run with this fire time.
     func moveRun(_ run: Run) throws -> Bool

@@ -90,9 +90,7 @@ import Testing
             (.cancelled, 1, nil),
         ] as [(Outcome, Int64, String?)])
     func runs(outcome: Outcome, after: Int64, expected: String?) {
-        let run = Run(
-            id: 7, job: "j", trigger: .manual, fireTime: Self.start, state: .ended, outcome: outcome,
-            reason: "it raised\nat line 3", version: "", claimed: Self.start)
+        let run = EndedRun(id: 7, job: "j", outcome: outcome, reason: "it raised\nat line 3", finished: Self.start)
         let report = AlertRules.report(run, alertAfter: after)
         #expect(report?.isBad == expected.map { _ in outcome != .succeeded })
         if outcome != .succeeded { #expect(report?.summary == expected) }

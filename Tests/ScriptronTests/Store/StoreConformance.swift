@@ -84,8 +84,20 @@ final class OpenedStore {
         try opened.store.write { [run] in try $0.updateRun(run) }
         #expect(try opened.store.read { try $0.run(run.id) } == run)
         #expect(try opened.store.read { try $0.run(999) } == nil)
+        let ended = run
+        (run.state, run.outcome, run.reason, run.finished) = (.waiting, nil, nil, nil)
+        (run.started, run.notBefore) = (Self.start + 2, Self.start + 9)
+        (run.attempts, run.cuts) = (4, 3)
+        let course = run
+        (run.job, run.version, run.settings, run.grant, run.header) = ("other", "w", [:], [:], nil)
+        (run.fireTime, run.claimed, run.trigger, run.parent) = (Self.start + 3, Self.start + 3, .manual, nil)
+        try opened.store.write { [run] in try $0.updateCourse(of: run) }
+        #expect(try opened.store.read { try $0.run(run.id) } == course, "what was claimed stays")
+        try opened.store.write { try $0.updateCourse(of: ended) }
+        #expect(try opened.store.read { try $0.run(run.id) } == ended)
         run.id = 999
         #expect(throws: Failure.self) { try opened.store.write { [run] in try $0.updateRun(run) } }
+        #expect(throws: Failure.self) { try opened.store.write { [run] in try $0.updateCourse(of: run) } }
     }
 
     @Test("A run's fire time is moved, but not to one that is claimed", arguments: StoreKind.allCases)
