@@ -17,6 +17,7 @@ package enum JobSources {
             }
         }
         var sources: [JobSource] = []
+        let common = commonKey(configuration)
         for (name, script) in scripts.sorted(by: { $0.key < $1.key }) {
             let shown = "\(folder)/\(script).lua"
             let file = snapshot.scripts[script]
@@ -33,20 +34,28 @@ package enum JobSources {
                         code: "ENOENT", "there is no script \(path)", place: "scriptron.lua: jobs.\(name)",
                         cure: "put it there, name another by script, or say enabled = false")
             }
-            source.key = try key(source, environment)
+            source.key = try key(source, configuration, common)
             sources.append(source)
         }
         return sources
     }
 
     /// SHA-256 of everything that loading depends on, besides the machine.
-    private static func key(_ source: JobSource, _ environment: HostEnvironment) throws(Failure) -> String {
+    private static func key(_ source: JobSource, _ configuration: Configuration, _ common: [UInt8]) throws(Failure)
+        -> String
+    {
         var hashed = try ValueCodec.encode(.map(source.files.mapValues { .bytes($0) }))
-        let words = environment.configuration.job(source.name)
-        var others = environment.configuration
-        others.jobs = [:]
-        hashed += Array("\(source.script) \(words) \(others)".utf8)
+        let words = configuration.jobs[source.name].map { "\($0)" } ?? ""
+        hashed += Array("\(source.script) \(words) ".utf8)
+        hashed += common
         return try Digest.sha256(hashed)
+    }
+
+    /// What all jobs depend on: made once for all, for it is long.
+    private static func commonKey(_ configuration: Configuration) -> [UInt8] {
+        var common = configuration
+        common.jobs = [:]
+        return Array("\(common)".utf8)
     }
 
     /// The source that a command's operand means: the name of one of `sources`, or the absolute path of a script, which
@@ -90,7 +99,8 @@ package enum JobSources {
             path.isInside(base) ? Path(bytes: Array(path.bytes.dropFirst(base.bytes.count + 1))).text : path.text
         let files = VersionFiles.collect(script: shown, text: text, libraries: libraries)
         var source = JobSource(name: name, path: path, script: shown, files: files, isEnabled: true, key: "")
-        source.key = try key(source, environment)
+        let configuration = environment.configuration
+        source.key = try key(source, configuration, commonKey(configuration))
         return source
     }
 }
