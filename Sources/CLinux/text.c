@@ -5,8 +5,12 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 enum { HUGE_PAGE = 2 << 20 };
+
+/// Whether the text lies in memory of its own, and would be lost where it is given back.
+static int is_copied;
 
 struct text {
     uintptr_t start;
@@ -49,8 +53,22 @@ long scriptron_text_in_huge_pages(void) {
         if (mprotect((void *)copy, size, PROT_READ | PROT_EXEC) < 0 ||
             mremap((void *)copy, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, (void *)start) == MAP_FAILED)
             error = errno;
+        else
+            is_copied = 1;
     }
     // What was moved away is a hole by now.
     munmap(space, size + HUGE_PAGE);
     return error ? -error : (long)size;
+}
+
+void scriptron_give_back_text(void) {
+    struct text text = {0};
+    dl_iterate_phdr(find_program, &text);
+    if (is_copied || text.end <= text.start)
+        return;
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t start = (text.start + page - 1) & ~(page - 1);
+    uintptr_t end = text.end & ~(page - 1);
+    if (end > start)
+        madvise((void *)start, end - start, MADV_DONTNEED);
 }
