@@ -117,6 +117,15 @@ package final class Catalog: Sendable {
         }
     }
 
+    /// Whether the job of this name, or of the script at `path`, is being loaded from its newest source.
+    func isLoading(_ name: String, _ path: Path?) -> Bool {
+        state.withLock { state in
+            (state.queue.sources + state.loading.values + state.slow.values).contains { source in
+                (source.name == name || source.path == path) && state.wanted[source.name] == source.key
+            }
+        }
+    }
+
     /// Takes the sources as they are now: loads what is new or changed, forgets what is gone. `done` is called when all
     /// that is loaded, or (without `waitsForSlow`) all but what takes long.
     package func take(

@@ -77,6 +77,7 @@ extension Daemon {
     }
 
     package func start(_ request: StartRequest, by peer: PeerCredentials) throws(Failure) -> Int64 {
+        takeEdits(of: request.job)
         let entry = try known(request.job)
         try mayStart(entry.name)
         try mayGrant(request, peer)
@@ -86,7 +87,9 @@ extension Daemon {
         let isPlain = request.sets.isEmpty && request.grants.isEmpty && !request.learns && !mayBeMended
         let job = try isPlain ? usable(entry) : loaded(entry, request)
         try mayStart(beside: job)
-        return try claim(job, job.newRun(trigger: .manual, fireTime: clock.now(), now: clock.now()))
+        return try claim(
+            job, job.newRun(trigger: .manual, fireTime: clock.now(), now: clock.now()),
+            warnings: isPlain ? refusedEdits(of: entry) : [])
     }
 
     /// Starts a script, or a job, as the job of this name, by settings that were worked out already: in a shadow, where
@@ -167,14 +170,18 @@ extension Daemon {
             cure: "wait for it, or scriptron cancel it")
     }
 
-    /// Claims a run by hand; its number.
-    private func claim(_ job: LoadedJob, _ run: Run) throws(Failure) -> Int64 {
+    /// Claims a run by hand, whose log begins with these warnings; its number.
+    private func claim(_ job: LoadedJob, _ run: Run, warnings: [String] = []) throws(Failure) -> Int64 {
         do {
             let claimed = try store.write { session in
                 try session.saveVersion(job.version.hash, files: job.version.files)
                 return try session.insertRun(run)
             }
             guard let claimed else { throw Failure(code: ControlCode.conflict, "the run exists already") }
+            for warning in warnings {
+                parts.supervisor.connections.log.write(
+                    LogRecord(time: clock.now(), level: "warn", message: warning), job: job.name, run: claimed.id)
+            }
             parts.supervisor.add([ClaimedRun(run: claimed, job: job)])
             if job.header.overlap == .cancel { parts.supervisor.makeWay(for: claimed) }
             return claimed.id

@@ -42,7 +42,7 @@ package final class Daemon: Sendable {
     let watch = RunWatch()
     /// Whether it is the host of one run alone.
     private let isForOneRun: Bool
-    private let watcher: SourceWatcher
+    let watcher: SourceWatcher
     let reload = WorkQueue(name: "reload", width: 1)
     let upkeep = WorkQueue(name: "upkeep", width: 1)
 
@@ -299,7 +299,7 @@ package final class Daemon: Sendable {
         parts.alerts.hear()
     }
 
-    private func sourcesSpoke() {
+    func sourcesSpoke() {
         watcher.drain()
         rescanLater()
     }

@@ -109,6 +109,9 @@ package final class SourceWatcher: Sendable {
         state.withLock { $0.note(SourceScan.Changes(everything: true), now: clock.monotonic) }
     }
 
+    /// Whether the kernel told of changes that were not looked at yet.
+    package var isBehind: Bool { state.withLock { !$0.changes.isEmpty } }
+
     /// When there is something to look at, in seconds of the clock's `monotonic`.
     package var due: Double { state.withLock { $0.due } }
 

@@ -57,6 +57,33 @@ struct EndToEndReloadTests {
         try await host.stop()
     }
 
+    @Test func `A run that is asked for right after an edit is one of the new text, and says where that is refused`()
+        async throws
+    {
+        func returning(_ text: String) -> String { "return job { run = function() return { text = '\(text)' } end }\n" }
+        let host = try EndToEndHost()
+        try await host.start()
+        for number in 1...5 {
+            try host.job("edited", returning("edit \(number)"))
+            let run = try await host.run("edited")
+            #expect(run["result"]?["text"]?.text == "edit \(number)", "a script that is new, or was edited just now")
+        }
+        try host.job("edited", "return job { run = \n")
+        var answer = try await host.command("run", "edited")
+        #expect(answer.code == 0, "\(answer.text)")
+        #expect(answer.text.contains("the last good one runs: jobs/edited.lua:2:"), "\(answer.text)")
+        try host.job("edited", returning("good"))
+        try host.write("scriptron.lua", "return { timezone = 5 }\n")
+        answer = try await host.command("run", "edited")
+        #expect(answer.code == 0, "\(answer.text)")
+        #expect(answer.text.contains("the last good one is in force: scriptron.lua:1: timezone"), "\(answer.text)")
+        #expect(answer.text.contains("good"), "\(answer.text)")
+        try host.write("scriptron.lua", "return {}\n")
+        answer = try await host.command("run", "edited")
+        #expect(!answer.text.contains("refused"), "\(answer.text)")
+        try await host.stop()
+    }
+
     @Test func `A library reloads its users and nobody else, and disturbs no attempt`() async throws {
         let user =
             "local l = require \"words\" return job { run = function() time.sleep(1.5) return { text = l.text } end }"
