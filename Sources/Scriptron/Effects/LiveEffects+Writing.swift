@@ -55,7 +55,12 @@ extension LiveEffects {
     ) throws {
         let file = try RegularFile.create(name, in: directory)
         try file.truncate(0)
-        try file.descriptor.write(data)
+        do {
+            try file.descriptor.write(data)
+        } catch {
+            file.unmake(name, in: directory)
+            throw error
+        }
         if let owner = options.owner { try file.descriptor.setOwner(uid: owner.uid, gid: owner.gid) }
         if let mode = options.mode { try file.descriptor.setMode(allowedMode(mode)) }
         try file.sync()
@@ -74,6 +79,7 @@ extension LiveEffects {
                 // A part of a line is worse than none; what others wrote meanwhile stays.
                 let after = try FileStatus(of: file.descriptor).size
                 if after > before, after < before + Int64(data.count) { try? file.truncate(before) }
+                if try FileStatus(of: file.descriptor).size == 0 { file.unmake(name, in: directory) }
                 throw error
             }
             if sync { try file.sync() }
