@@ -40,6 +40,36 @@ extension ScriptCheck {
                 cure: declared.isEmpty
                     ? "add needs = function(settings) return { \(example) } end" : "add \(example) to its needs")
         }
+        if !declared.contains("secrets") { judgeSecrets(hasNeeds: !declared.isEmpty) }
+    }
+
+    /// Settings that hold secrets and are used, where the needs have no `secrets`.
+    private mutating func judgeSecrets(hasNeeds: Bool) {
+        guard let fields = scan.header("settings").flatMap({ scan.table($0) }) else { return }
+        let names = names
+        let secrets = Set(
+            fields.compactMap { field -> String? in
+                guard case .call(let function, _) = field.value.kind,
+                    case .libraryFunction("option.secret") = names.meaning(function)
+                else { return nil }
+                return ScriptScan.key(field)
+            })
+        if secrets.isEmpty { return }
+        var uses: [LuaName] = []
+        LuaWalk.visit(scan.chunk.block) { node in
+            guard case .expression(let expression) = node, case .member(let base, let name) = expression.kind,
+                case .settings = names.meaning(base), secrets.contains(name.text)
+            else { return }
+            uses.append(name)
+        }
+        var told: Set<String> = []
+        for use in uses where told.insert(use.text).inserted {
+            let example = "secrets = { settings.\(use.text) }"
+            report(
+                .error, "ENEED", use.position, "settings.\(use.text) is a secret, and the job's needs name none",
+                cure: hasNeeds
+                    ? "add \(example) to its needs" : "add needs = function(settings) return { \(example) } end")
+        }
     }
 
     /// The kind of need that a call lacks; nil where it has all, or where that cannot be told.

@@ -366,6 +366,17 @@ import Testing
             findings(declared).filter { $0.hasPrefix("error") } == [
                 "error 2:69 ENEED process.run needs run, and the job declares none; add run = { \"gzip\" } to its needs"
             ])
+        let secret = """
+            return job { settings = { token = option.secret "api" },
+              needs = function(settings) return { connect = { "a:80" }NEEDED } end,
+              run = function(settings) return http.get("http://a/", { bearer = settings.token }) end }
+            """
+        #expect(
+            findings(secret.replacing("NEEDED", with: "")).filter { $0.hasPrefix("error") } == [
+                "error 3:77 ENEED settings.token is a secret, and the job's needs name none; add secrets = { settings.token } "
+                    + "to its needs"
+            ])
+        #expect(findings(secret.replacing("NEEDED", with: ", secrets = { settings.token }")) == [])
         #expect(findings("return job { needs = f, run = function() http.get('http://a/') end }").count == 1)
         #expect(findings("return job { run = function() return fs.read(fs.temp_dir() .. '/x') end }") == [])
         #expect(findings("return job { run = function() return sql.open('postgres://x/y') end }").count == 1)
