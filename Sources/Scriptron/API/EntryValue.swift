@@ -7,7 +7,7 @@ enum EntryValue {
         let status = entry.status
         var members: [String: Value] = [
             "path": .bytes(entry.path.bytes), "name": .bytes(entry.path.name), "type": .text(status.kind.rawValue),
-            "size": .int(status.size), "allocated": .int(status.allocated), "mode": .text(mode(status.mode)),
+            "size": .int(status.size), "allocated": .int(status.allocated), "mode": .bytes(digits(status.mode)),
             "uid": .int(Int64(status.uid)), "gid": .int(Int64(status.gid)), "links": .int(Int64(status.links)),
             "device": .int(Int64(bitPattern: status.id.device)), "inode": .int(Int64(bitPattern: status.id.inode)),
             "mtime": .number(seconds(status.modified)), "atime": .number(seconds(status.accessed)),
@@ -45,9 +45,10 @@ enum EntryValue {
     }
 
     /// `0640`
-    static func mode(_ mode: UInt32) -> String {
-        let digits = String(mode, radix: 8)
-        return String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+    private static func digits(_ mode: UInt32) -> [UInt8] {
+        let zero = UInt8(ascii: "0")
+        if mode > 0o7777 { return Array(String(mode, radix: 8).utf8) }
+        return [9, 6, 3, 0].map { zero + UInt8(truncatingIfNeeded: mode >> $0 & 7) }
     }
 
     /// A mode as scripts write it: text of octal digits, for Lua has no octal numbers.

@@ -146,9 +146,21 @@ struct LuaReader {
     }
 
     private mutating func map(_ index: Int32) throws(UnplainValue) -> Value {
-        var values: [String: Value] = [:]
+        // A table that grows as it is filled is hashed again and again.
+        var values = [String: Value](minimumCapacity: min(count(index), itemsLeft))
         try members(index) { (reader, key) throws(UnplainValue) in values[key] = try reader.read(-1) }
         return .map(values)
+    }
+
+    /// How many members the table at `index` has.
+    private func count(_ index: Int32) -> Int {
+        var count = 0
+        lua_pushnil(L)
+        while lua_next(L, index) != 0 {
+            lua_settop(L, -2)
+            count += 1
+        }
+        return count
     }
 
     /// Calls `body` with each key of the table at `index`, which must be text, and the value on top of the stack.
