@@ -208,7 +208,7 @@ class Backup:
         settings = {
             "paths": random.choice([["data/src"], ["data/src/a", "data/src/b"]]), "targets": ["data/out"],
             "store": False, "machine": "here", "prove": "never", "keep": {"last": random.randrange(1, 4)},
-            "allow_unreadable": random.random() < 0.75,
+            "allow_unreadable": random.random() < 0.88,
         }
         if random.random() < 0.4:
             settings["exclude"] = random.choice([["keep*"], ["*.tmp"]])
