@@ -20,6 +20,7 @@ test: toolchain packages test-packages ## the tests, and a smoke test of the rel
 	scripts/dry-run-test $(BINARY)
 	$(BINARY) test --spec jobs
 	python3 Tests/ScriptronSoak/Fidelity/fidelity.py $(BINARY) --rounds 4
+	python3 Tests/ScriptronSoak/Fidelity/shadow.py $(BINARY) --rounds 9
 	python3 Tests/ScriptronSoak/Fidelity/harmless.py $(BINARY)
 
 rclone: ## a server of S3, in .build, for the tests that ask one
@@ -84,6 +85,7 @@ toolchain:
 test-packages:
 	@scripts/install-packages postgresql || echo "Without PostgreSQL the tests that dump a database are left out."
 	@scripts/install-packages systemd || echo "Without systemd the test of units is left out."
+	@scripts/install-packages sqlite3 || echo "Without sqlite3 the shadows of its jobs are not compared with their runs."
 	@scripts/install-packages zstd || echo "Without zstd some tests of rotated logs are left out."
 	@$(MAKE) --no-print-directory cron-peers || echo "Without cronsim and croniter no fire times are compared."
 	@scripts/install-packages python3-aiosmtpd openssl || echo "Without aiosmtpd the test of mails is left out."

@@ -29,6 +29,11 @@ import Testing
         #expect(try script("fidelity.py", words, debug: true) == 0)
     }
 
+    @Test("Of five hundred jobs that run tar, gzip and sqlite3, the plan of a shadow is what the run does")
+    func shadow() throws {
+        #expect(try script("shadow.py", ["--rounds", "500", "--seed", seed]) == 0)
+    }
+
     @Test("A script and a program that try everything leave no trace") func hostile() throws {
         #expect(try script("harmless.py", []) == 0)
     }
