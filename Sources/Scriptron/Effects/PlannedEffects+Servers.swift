@@ -2,6 +2,7 @@
 extension PlannedEffects {
     package func openDatabase(_ call: DatabaseCall) throws(Failure) -> any OpenDatabase {
         let step: [String: Value] = ["to": .text(call.address.need)]
+        used.places.insert(call.address.need)
         guard terms.network else {
             plan.add("connect", step)
             plan.isAssumed = true

@@ -4,6 +4,7 @@ extension PlannedEffects {
     package func ask(_ call: WebCall) throws(Failure) -> WebOutcome {
         var step: [String: Value] = ["method": .text(call.method), "url": .text(call.shown)]
         if call.isHandshake { step["method"] = "TLS" }
+        used.places.insert(call.unix?.text ?? call.url.need)
         if let unix = call.unix { step["unix"] = .bytes(unix.bytes) }
         if case .file(let path)? = call.body {
             try mustBeReadable(path.path, call.call)

@@ -89,7 +89,9 @@ package final class PlannedEffects: Effects {
     }
 
     package func connect(addresses: [String], port: UInt16, timeout: Double) throws(Failure) -> Double {
-        let step: [String: Value] = ["address": .text(addresses.first ?? ""), "port": .int(Int64(port))]
+        let address = addresses.first ?? ""
+        let step: [String: Value] = ["address": .text(address), "port": .int(Int64(port))]
+        used.places.insert((address.contains(":") ? "[\(address)]" : address) + ":\(port)")
         if terms.network {
             plan.addReal("connect", step)
             return try live.connect(addresses: addresses, port: port, timeout: timeout)
@@ -137,12 +139,14 @@ package final class PlannedEffects: Effects {
         case .signalProcesses:
             let count = try live.request(.signalable, arguments).integer ?? 0
             if count > 0 { plan.add("signal", arguments, count: count) }
+            if let name = arguments["name"]?.text { used.signalled.insert(name) }
             return .int(count)
         case .unitReload, .unitRestart:
             let verb = service == .unitReload ? "reload" : "restart"
             let unit = arguments["unit"] ?? .null
             _ = try live.request(.unitCheck, ["unit": unit, "change": .text(verb)])
             plan.add(verb, ["unit": unit])
+            if let name = unit.text { used.units.insert(name) }
             return .null
         case .storeCopy: return .bytes(try storeCopy().bytes)
         case .diskUsage: return try usage(arguments)

@@ -1,4 +1,5 @@
-/// The smallest needs that would have served a run: what it read, where it wrote, what it started.
+/// The smallest needs that would have served a run: what it read, where it wrote, what it started, where it connected,
+/// what it signalled and reloaded.
 struct UsedNeeds {
     /// More directories than these are told by the one that holds them, as a person would write it.
     private static let mostTold = 8
@@ -8,6 +9,10 @@ struct UsedNeeds {
     private var read: Set<Path> = []
     private var write: Set<Path> = []
     var programs: Set<String> = []
+    /// As needs write them: `host:port`, or a socket's path.
+    var places: Set<String> = []
+    var signalled: Set<String> = []
+    var units: Set<String> = []
     /// Where was written last: mostly where is written next.
     private var last: Path?
 
@@ -24,14 +29,17 @@ struct UsedNeeds {
         write.insert(parent)
     }
 
-    /// `{read, write, run}`, without paths that lie inside others.
+    /// `{read, write, run, connect, signal, service}`, without paths that lie inside others.
     var value: Value {
         let write = gathered(write)
         let read = gathered(read).filter { path in !write.contains { path.isInside($0) } }
         var needs: [String: Value] = [:]
         if !read.isEmpty { needs["read"] = .list(read.map { .bytes($0.bytes) }) }
         if !write.isEmpty { needs["write"] = .list(write.map { .bytes($0.bytes) }) }
-        if !programs.isEmpty { needs["run"] = .texts(programs.sorted()) }
+        for (kind, names) in ["run": programs, "connect": places, "signal": signalled, "service": units]
+        where !names.isEmpty {
+            needs[kind] = .texts(names.sorted())
+        }
         return .map(needs)
     }
 

@@ -34,6 +34,34 @@ import Testing
         #expect(answer.text.contains("This took "))
     }
 
+    @Test("The smallest needs name where it would connect, and what it would signal") func smallest() async throws {
+        let host = try host()
+        try host.job(
+            "reach",
+            """
+            return job {
+              needs = function()
+                return { connect = { "*.example.org:443", "mail.example.org:465", "127.0.0.1:7", "[::1]:7", "db:5432" }, signal = { "none-such" } }
+              end,
+              run = function()
+                http.get("https://www.example.org/page")
+                net.tcp("127.0.0.1", 7)
+                net.tcp("::1", 7)
+                net.tls("mail.example.org", 465)
+                local db <close> = sql.open("postgres://reader@db/shop")
+                process.signal({ name = "none-such" }, "HUP")
+              end,
+            }
+            """)
+        let answer = try await host.command("test", "reach", "--json")
+        let needs = try #require(answer.rows.first?["smallest_needs"], "\(answer.text)")
+        #expect(
+            needs == [
+                "connect": ["127.0.0.1:7", "[::1]:7", "db:5432", "mail.example.org:465", "www.example.org:443"],
+                "signal": ["none-such"],
+            ], "\(answer.text)")
+    }
+
     @Test("Settings come from a file, over the configuration's and below --set") func settings() async throws {
         let host = try host(
             "return { jobs = { note = { settings = { text = 'configured', size = '2KiB', keep = { last = 7 } } } } }")
