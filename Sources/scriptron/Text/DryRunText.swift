@@ -119,7 +119,8 @@ enum DryRunText {
         }
         let rest = alerts.count - open.count
         if rest == 0 { return lines }
-        return lines + [open.isEmpty ? "nothing is wrong, of \(rest) keys" : "nothing is wrong of \(rest) other keys"]
+        let others = open.isEmpty ? counted(Int64(rest), "key") : counted(Int64(rest), "other key")
+        return lines + ["nothing is wrong of \(others)"]
     }
 
     /// `disk_used{disk="/"} 93.4`, a count as `+1`.

@@ -21,7 +21,7 @@ struct TextStyle: Sendable {
     }
 
     /// Breaks text into lines that fit, at spaces, then behind slashes and commas of a word that is too long, then
-    /// anywhere; lines after the first start with `indent` spaces.
+    /// anywhere; lines after the first start with `indent` spaces. A size keeps its unit.
     func wrap(_ text: String, indent: Int = 0) -> [String] {
         var lines: [String] = []
         for paragraph in text.split(separator: "\n", omittingEmptySubsequences: false) {
@@ -29,7 +29,7 @@ struct TextStyle: Sendable {
             var isEmpty = true
             func start() -> String { String(repeating: " ", count: lines.isEmpty ? 0 : indent) }
             line = start()
-            for word in paragraph.split(separator: " ", omittingEmptySubsequences: false) {
+            for word in Self.words(paragraph) {
                 var word = word
                 let gap = isEmpty ? "" : " "
                 if line.count + gap.count + word.count <= width {
@@ -56,6 +56,20 @@ struct TextStyle: Sendable {
             lines.append(line)
         }
         return lines
+    }
+
+    /// What stands between spaces, a number with the unit of bytes behind it as one.
+    private static func words(_ text: Substring) -> [Substring] {
+        var words: [Substring] = []
+        for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+            let isUnit = ["B", "KiB", "MiB", "GiB", "TiB"].contains(word.prefix { $0.isLetter })
+            if let number = words.last, number.last?.isNumber == true, isUnit {
+                words[words.count - 1] = text[number.startIndex..<word.endIndex]
+            } else {
+                words.append(word)
+            }
+        }
+        return words
     }
 }
 

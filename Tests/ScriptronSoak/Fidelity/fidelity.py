@@ -65,7 +65,7 @@ class Round:
         self.is_full = HAS_DISKS and choice.random() < 0.3
         # Blocks that are left: where several files are compressed at once, who gets the last one is a matter of luck.
         packs = self.settings.get("compress") in ("zstd", "gzip")
-        self.left = choice.choice([0, 0, 0, 1000] if packs else [0, 1, 2, 5, 20, 100])
+        self.left = choice.choice(getattr(job, "left", [0, 0, 0, 1000] if packs else [0, 1, 2, 5, 20, 100]))
         self.odd = set()
         self.ears = self.pages = None
         # What answers is only known where it is asked: else a plan assumes it.

@@ -225,6 +225,11 @@ class Round:
                 facts[new + name[len(old):]] = facts.pop(name)
             assert new in facts, "nothing is there"
             return
+        if effect == "link":
+            old, new = self.name(step["from"]), self.name(step["to"])
+            assert new not in facts and old in facts, "something is there, or nothing to link"
+            facts[new] = dict(facts[old])
+            return
         name = self.name(step["path"])
         made = {"mode": oct(int(step.get("mode", "0"), 8)), "owner": (step.get("uid"), step.get("gid"))}
         if effect == "write":

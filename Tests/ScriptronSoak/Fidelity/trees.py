@@ -202,6 +202,8 @@ class Rotate:
 class Backup:
     name = "backup"
     covered = ["existing target"]
+    # Blocks of a full disk that are left; with none, it fails before it plans anything.
+    left = [0, 5, 100, 1000, 4000]
 
     @staticmethod
     def settings(random):

@@ -32,6 +32,7 @@ import Testing
             ("one two three", ["one two", "  three"]), ("", [""]), ("a\nb", ["a", "  b"]),
             ("/srv/data/deep", ["/srv/", "  data/", "  deep"]), ("abcdefghijkl", ["abcdefgh", "  ijkl"]),
             ("x /srv/data/deep", ["x", "  /srv/", "  data/", "  deep"]),
+            ("xyz 2 KiB", ["xyz", "  2 KiB"]), ("ab is 9 B", ["ab is", "  9 B"]),
         ])
     func wrapping(text: String, lines: [String]) {
         #expect(TextStyle(width: 8).wrap(text, indent: 2) == lines)

@@ -76,6 +76,22 @@ import Testing
         #expect(try tree(host) == before)
     }
 
+    @Test("Hard links that are made are told as such, those to a file that was there too", .enabled(if: isPossible))
+    func hardLinks() async throws {
+        let host = try host(
+            "process.run { 'sh', '-c', 'cd data && echo new >one && ln one two && ln kept three' }",
+            needs: "write = 'data', run = { 'sh', 'ln' }")
+        let before = try tree(host)
+        let answer = try await host.command("test", "work", "--shadow", "--json")
+        let report = try #require(answer.rows.first, "\(answer.text)")
+        let steps = (report["plan"]?.list ?? []).map { step in
+            let names = ["path", "from", "to"].compactMap { step[$0]?.text?.split(separator: "/").last }
+            return "\(step["effect"]?.text ?? "") \(names.joined(separator: " "))"
+        }
+        #expect(steps == ["write one", "link kept three", "link one two"], "\(answer.text)")
+        #expect(try tree(host) == before)
+    }
+
     @Test("A program that tries reaches nothing outside", .enabled(if: isPossible)) func hostile() async throws {
         let listener = try CountingListener()
         let victim = try ProcessHandle(pid: getpid())

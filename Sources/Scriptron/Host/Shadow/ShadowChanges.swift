@@ -16,6 +16,8 @@ struct ShadowChanges {
     private(set) var plan = Plan()
     private var removed: [Removed] = []
     private var made: [(path: Path, change: Path, status: FileStatus)] = []
+    /// Files of several names in the overlays, and the first of these: a hard link to a name that was there before, too.
+    private var first: [FileID: Path] = [:]
     /// Where renamed directories were.
     private var left: Set<Path> = []
     /// Bytes of differences that the plan may still take.
@@ -80,6 +82,7 @@ struct ShadowChanges {
             gone(path, before)
             return made.append((path, change, status))
         }
+        if status.links > 1, first[status.id] == nil { first[status.id] = path }
         switch status.kind {
         case .file:
             if status.size == before.size, let below, Self.isSame(change, below, size: status.size) {
@@ -115,6 +118,11 @@ struct ShadowChanges {
     /// What was made and what is gone, when both are known: a file that went and came again has another name.
     private mutating func settle() {
         for (path, change, status) in made {
+            if let other = first[status.id] {
+                plan.add("link", ["from": .bytes(other.bytes), "to": .bytes(path.bytes)])
+                continue
+            }
+            if status.links > 1 { first[status.id] = path }
             switch status.kind {
             case .file:
                 if let index = removed.firstIndex(where: { isMoved($0, change, status) }) {
