@@ -84,6 +84,8 @@ package final class Scheduler: Sendable {
 
     let connections: Connections
     let state: Mutex<State>
+    /// Held while the alarm is set.
+    private let arming = Mutex(())
 
     package init(_ connections: Connections) {
         self.connections = connections
@@ -226,7 +228,7 @@ package final class Scheduler: Sendable {
     /// Claims nothing more.
     package func stop() {
         state.withLock { $0.stopped = true }
-        connections.arm(nil)
+        arm()
     }
 
     /// Jobs whose fire times had to wait may be claimed again.
@@ -271,9 +273,13 @@ package final class Scheduler: Sendable {
         if claims.isEmpty || isAll { arm() }
     }
 
+    /// Sets the alarm for the next fire time, one thread after the other: between a look and what is set by it no other
+    /// may set a newer one, which would be lost.
     private func arm() {
-        let instant = state.withLock { $0.stopped || $0.takingBack > 0 ? nil : $0.timetable.first() }
-        connections.arm(instant)
+        arming.withLock { _ in
+            let instant = state.withLock { $0.stopped || $0.takingBack > 0 ? nil : $0.timetable.first() }
+            connections.arm(instant)
+        }
     }
 
     /// Writes cursors of jobs that changed while a claim of them was on its way: the claim has written the old ones.

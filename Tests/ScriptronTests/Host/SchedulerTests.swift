@@ -272,6 +272,45 @@ final class SchedulerBench: Sendable {
         #expect(bench.scheduler.mend(isThorough: true).isEmpty)
     }
 
+    @Test("Of two threads that set the alarm at once the later one has the last word") func alarms() throws {
+        let clock = ManualClock(Timestamp(seconds: 1000))
+        let armed = Mutex<Timestamp?>(nil)
+        let isSlow = Mutex(false)
+        let isPassed = Shared(false)
+        let (isIn, isDone) = (Semaphore(), Semaphore())
+        let scheduler = Scheduler(
+            Scheduler.Connections(
+                clock: clock, store: MemoryStore(),
+                arm: { instant in
+                    let waits = isSlow.withLock { isSlow in
+                        defer { isSlow = false }
+                        return isSlow
+                    }
+                    if waits {
+                        isIn.signal()
+                        // What it is told it sets late: time for the other one to come before it, if that can.
+                        let end = Monotonic.now + 0.3
+                        while !isPassed.value.withLock({ $0 }), Monotonic.now < end {
+                            Monotonic.sleep(until: Monotonic.now + 0.002)
+                        }
+                    }
+                    armed.withLock { $0 = instant }
+                }, soon: { $0() }, later: { _, _ in }, occupancy: { _ in Occupancy() }, lock: { _ in true },
+                unlock: { _ in }, pauses: { _ in [] }, mayClaim: { _ in true }, claimed: { _ in }, moved: { _ in },
+                makeWay: { _ in }, trouble: { _ in }))
+        try scheduler.start([try SchedulerBench.job(["every 1h"])], cursors: [:])
+        isSlow.withLock { $0 = true }
+        try PlainThread.start(name: "slow") {
+            scheduler.tick()
+            isDone.signal()
+        }
+        isIn.wait()
+        scheduler.update(try SchedulerBench.job(["every 10s"]))
+        isPassed.value.withLock { $0 = true }
+        isDone.wait()
+        #expect(armed.withLock { $0 } == Timestamp(seconds: 1010))
+    }
+
     @Test("The watch makes a claim again that the store never answered, and nothing is doubled by it")
     func watchClaims() throws {
         let store = DeafStore()
