@@ -78,12 +78,19 @@ enum OpenFileText {
             guard fields.count > 4, let inode = UInt64(String(decoding: fields[4], as: UTF8.self)), inode != 0 else {
                 continue
             }
+            if fields.count > 5, isMemory(String(decoding: fields[5], as: UTF8.self)) { continue }
             let numbers = String(decoding: fields[3], as: UTF8.self).split(separator: ":")
                 .compactMap { UInt64($0, radix: 16) }
             guard numbers.count == 2 else { continue }
             files.insert(FileID(device: FileID.device(major: numbers[0], minor: numbers[1]), inode: inode))
         }
         return files
+    }
+
+    /// Whether a mapped name is memory that never had one in a directory: memfd_create(2), shared memory, shmat(2).
+    private static func isMemory(_ name: String) -> Bool {
+        let name = name.drop { $0 == " " }
+        return name.hasSuffix(" (deleted)") && ["/memfd:", "/dev/zero", "/SYSV"].contains { name.hasPrefix($0) }
     }
 }
 

@@ -60,6 +60,8 @@ import Testing
             561e7ab71000-561e7ab85000 r-xp 00003000 fe:00 254626                     /usr/bin/sed
             7f0000000000-7f0000001000 rw-p 00000000 00:00 0
             7f0000001000-7f0000002000 rw-s 00000000 00:2a 99                         /tmp/a b (deleted)
+            7f0000002000-7f0000003000 r-xp 00000000 00:01 2                          /memfd:a program (deleted)
+            7f0000003000-7f0000004000 rw-s 00000000 00:01 3                          /dev/zero (deleted)
             7ffc00000000-7ffc00001000 rw-p 00000000 00:00 0                          [stack]
             nonsense
 
