@@ -7,7 +7,8 @@ extension LiveEffects {
         return try told(call, path.path) {
             let existing = try directory.status(name)
             try judge(existing, replace: options.replace, call, path.path)
-            guard options.atomic, !isGrantRoot(path.path) else {
+            // In place of nothing it comes whole, too, or not at all.
+            guard options.atomic || existing == nil, !isGrantRoot(path.path) else {
                 try writeInPlace(name, in: directory, data, options)
                 return Int64(data.count)
             }
@@ -55,12 +56,7 @@ extension LiveEffects {
     ) throws {
         let file = try RegularFile.create(name, in: directory)
         try file.truncate(0)
-        do {
-            try file.descriptor.write(data)
-        } catch {
-            file.unmake(name, in: directory)
-            throw error
-        }
+        try file.descriptor.write(data)
         if let owner = options.owner { try file.descriptor.setOwner(uid: owner.uid, gid: owner.gid) }
         if let mode = options.mode { try file.descriptor.setMode(allowedMode(mode)) }
         try file.sync()
@@ -71,6 +67,9 @@ extension LiveEffects {
         try checkDeadline(call)
         let (directory, name) = try place(path.path, call)
         return try told(call, path.path) {
+            if try directory.status(name) == nil, !isGrantRoot(path.path), try begin(name, in: directory, data) {
+                return Int64(data.count)
+            }
             let file = try RegularFile.append(name, in: directory)
             let before = try FileStatus(of: file.descriptor).size
             do {
@@ -79,12 +78,25 @@ extension LiveEffects {
                 // A part of a line is worse than none; what others wrote meanwhile stays.
                 let after = try FileStatus(of: file.descriptor).size
                 if after > before, after < before + Int64(data.count) { try? file.truncate(before) }
-                if try FileStatus(of: file.descriptor).size == 0 { file.unmake(name, in: directory) }
                 throw error
             }
             if sync { try file.sync() }
             return Int64(data.count)
         }
+    }
+
+    /// Makes a file that is missing, with what it begins with: where that finds no room, none is left, and nobody has
+    /// opened one meanwhile. False where another one came first.
+    private func begin(_ name: [UInt8], in directory: Directory, _ data: [UInt8]) throws -> Bool {
+        let file = try AtomicFile(name, in: directory, mode: 0o666)
+        try file.descriptor.write(data)
+        do throws(SystemError) {
+            try file.commit(replace: false)
+        } catch {
+            if error.number == ErrorNumber.exists { return false }
+            throw error
+        }
+        return true
     }
 
     package func copy(_ from: CheckedPath, _ to: CheckedPath, _ options: CopyOptions) throws(Failure) -> Int64 {

@@ -7,9 +7,6 @@ package struct RegularFile: Sendable {
     /// As it was when it was opened.
     package let status: FileStatus
 
-    /// Whether it was made by this opening.
-    package let isNew: Bool
-
     /// What was found where a regular file was expected.
     package enum OpenError: Error, Sendable {
         case system(SystemError)
@@ -50,7 +47,7 @@ package struct RegularFile: Sendable {
         do throws(SystemError) {
             // O_NONBLOCK: opening a FIFO would wait for its other end; for a regular file it means nothing.
             let flags = flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW)
-            (descriptor, isNew) = try Self.open(name, in: directory, flags, mode)
+            descriptor = Descriptor(owning: try openAt(directory.descriptor.number, name, flags, mode: mode))
             status = try FileStatus(of: descriptor)
         } catch {
             // A socket cannot be opened, and a FIFO without a reader cannot be opened to be written (ENXIO).
@@ -62,32 +59,6 @@ package struct RegularFile: Sendable {
             throw .system(error)
         }
         if status.kind != .file { throw .notRegular(status.kind) }
-    }
-
-    /// Opens it; where it may be made, also whether it was.
-    private static func open(
-        _ name: [UInt8], in directory: Directory, _ flags: Int32, _ mode: UInt32
-    ) throws(SystemError) -> (Descriptor, isNew: Bool) {
-        func open(_ flags: Int32) throws(SystemError) -> Descriptor {
-            Descriptor(owning: try openAt(directory.descriptor.number, name, flags, mode: mode))
-        }
-        guard flags & O_CREAT != 0 else { return (try open(flags), false) }
-        // It may come or go between the two; not for ever.
-        for _ in 0..<8 {
-            do throws(SystemError) {
-                return (try open(flags & ~O_CREAT), false)
-            } catch  where error.number == ENOENT {}
-            do throws(SystemError) {
-                return (try open(flags | O_EXCL), true)
-            } catch  where error.number == EEXIST {}
-        }
-        return (try open(flags), false)
-    }
-
-    /// Takes a file's name away again that this opening made, where it is still its name.
-    package func unmake(_ name: [UInt8], in directory: Directory) {
-        guard isNew, let now = try? directory.status(name), now.id == status.id else { return }
-        try? directory.unlink(name)
     }
 
     /// Makes content and size durable (fsync(2)).
