@@ -120,22 +120,22 @@ struct SourceScan: Sendable {
     }
 
     private mutating func lookAtTouched(_ touched: Set<Path>, now: Timestamp) {
-        for path in touched {
-            for (folder, naming) in [
-                (\Self.jobs, SourceName.script), (\Self.libraries, SourceName.library),
-            ] as [(WritableKeyPath<Self, Folder>, ([UInt8]) -> String?)] {
-                let known = self[keyPath: folder]
-                guard let real = known.real else { continue }
-                for (name, entry) in known.entries where entry.target == path {
-                    self[keyPath: folder].entries[name] = look(at: name, in: known, real, touched: true, now: now)
-                }
-                guard real == path.parent, let name = naming(path.name), known.entries[name]?.target != path else {
-                    continue
-                }
-                self[keyPath: folder].entries[name] = look(at: name, in: known, real, touched: true, now: now)
-            }
-            if configuration?.target == path { lookAtConfiguration([path], now: now) }
-        }
+        lookAtTouched(touched, in: \.jobs, now: now) { SourceName.script($0) }
+        lookAtTouched(touched, in: \.libraries, now: now) { SourceName.library($0) }
+        if let target = configuration?.target, touched.contains(target) { lookAtConfiguration([target], now: now) }
+    }
+
+    /// Goes through a folder's entries once: after a load of many jobs all their files are looked at again.
+    private mutating func lookAtTouched(
+        _ touched: Set<Path>, in folder: WritableKeyPath<Self, Folder>, now: Timestamp, naming: ([UInt8]) -> String?
+    ) {
+        let known = self[keyPath: folder]
+        guard let real = known.real else { return }
+        var names = Set(known.entries.lazy.filter { touched.contains($0.value.target) }.map(\.key))
+        names.formUnion(touched.filter { $0.parent == real }.compactMap { naming($0.name) })
+        var entries = known.entries
+        for name in names { entries[name] = look(at: name, in: known, real, touched: true, now: now) }
+        self[keyPath: folder].entries = entries
     }
 
     private mutating func lookAtFolder(
